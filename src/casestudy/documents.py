@@ -1,0 +1,218 @@
+"""YAML files that people write: strict, with a line for every problem.
+
+Every plain value stays the text that was typed until a schema reads it, so that an id may be ``no`` or
+``012``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from casestudy.errors import InvalidMaterial, Problem, place
+
+LIMIT_NODES = 20_000
+LIMIT_BYTES = 5_000_000
+NOTHING = {"", "~", "null", "Null", "NULL"}
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Record(BaseModel):
+    """A frozen value read from a file; an unknown key is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True
+    )
+
+
+Document = TypeVar("Document", bound=BaseModel)
+KeyPath = tuple[str | int, ...]
+
+
+def read(path: Path, model: type[Document], *, name: str) -> Document:
+    """Read one YAML file as ``model``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    model
+        The record it must hold.
+    name
+        The file's name relative to the study folder, for messages.
+
+    Raises
+    ------
+    InvalidMaterial
+        With every problem of the file: unreadable text, doubled keys, unknown or missing keys, wrong values.
+    """
+    root = _compose(_text(path, name), name)
+    problems = list(_structure_problems(root, name))
+    if problems:
+        raise InvalidMaterial(problems)
+    lines: dict[KeyPath, int] = {}
+    value = _plain(root, (), lines)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidMaterial(_schema_problems(error, lines, name)) from None
+
+
+def _text(path: Path, name: str) -> str:
+    if not path.is_file():
+        raise InvalidMaterial(
+            [Problem(name, "the file must be there", "nothing", "add it; `casestudy new` shows one")]
+        )
+    if path.stat().st_size > LIMIT_BYTES:
+        raise InvalidMaterial(
+            [Problem(name, f"the file must be under {LIMIT_BYTES:,} bytes", "more", "split or shorten it")]
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} that is not"
+        raise InvalidMaterial(
+            [Problem(name, "the file must be UTF-8 text", found, "save it as UTF-8")]
+        ) from None
+
+
+def _compose(text: str, name: str) -> yaml.Node:
+    try:
+        root = yaml.compose(text, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        found = " ".join(str(error.problem or "something else").split())
+        remedy = "check the indentation, colons and quotes around this line"
+        raise InvalidMaterial(
+            [Problem(place(name, line), "the file must be valid YAML", found, remedy)]
+        ) from None
+    except yaml.YAMLError:
+        found = "a character that YAML does not allow"
+        raise InvalidMaterial(
+            [Problem(name, "the file must be valid YAML", found, "remove control characters")]
+        ) from None
+    except RecursionError:
+        raise InvalidMaterial(
+            [Problem(name, "the file must be valid YAML", "endless nesting", "flatten it")]
+        ) from None
+    if root is None:
+        raise InvalidMaterial([Problem(name, "the file must hold settings", "an empty file", "fill it in")])
+    return root
+
+
+def _structure_problems(root: yaml.Node, name: str) -> Iterator[Problem]:
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        where = place(name, node.start_mark.line + 1)
+        if id(node) in seen:
+            yield Problem(
+                where, "a value must be written out", "an alias (`*name`)", "repeat the value instead"
+            )
+            return
+        seen.add(id(node))
+        if len(seen) > LIMIT_NODES:
+            yield Problem(name, f"the file must hold at most {LIMIT_NODES:,} values", "more", "split it")
+            return
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+            yield Problem(where, "a value must be plain", "a tag (`!...`)", "remove the tag")
+            continue
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            yield from _key_problems(node, name)
+            waiting.extend(value for _, value in node.value)
+
+
+def _key_problems(node: yaml.MappingNode, name: str) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            yield Problem(
+                place(name, line), "a key must be one word", "a list or mapping", "write a plain key"
+            )
+        elif key.value in first:
+            found = f"`{key.value}` again, first on line {first[key.value]}"
+            yield Problem(place(name, line), "a key must stand once", found, "keep one of the two")
+        else:
+            first[key.value] = line
+
+
+def _plain(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        nothing = not node.style and node.value in NOTHING
+        return None if nothing else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, index), lines) for index, item in enumerate(node.value)]
+    result = {}
+    for key, value in node.value:
+        result[key.value] = _plain(value, (*path, key.value), lines)
+        lines[(*path, key.value)] = key.start_mark.line + 1
+    return result
+
+
+def _schema_problems(error: ValidationError, lines: dict[KeyPath, int], name: str) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False, include_input=False):
+        path = tuple(part for part in detail["loc"] if not str(part).startswith("function-"))
+        known = path
+        while known not in lines and known:
+            known = known[:-1]
+        where = place(name, lines.get(known))
+        yield _told(detail, where, path)
+
+
+def _told(detail: Any, where: str, path: KeyPath) -> Problem:
+    field = ".".join(str(part) for part in path) or "the file"
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return Problem(where, "every key must be known", f"`{field}`", "remove it or correct its spelling")
+    if kind == "missing":
+        return Problem(where, f"`{field}` must be given", "nothing", "add it")
+    if kind == "literal_error":
+        return Problem(
+            where, f"`{field}` must be {context['expected']}", "something else", "use one of these words"
+        )
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    must, _, remedy = message.partition("; ")
+    must = (
+        must.replace("Input should be", "must be")
+        .replace("String should", "must")
+        .replace("List should", "must")
+    )
+    found = "something else"
+    if ", found " in must:
+        must, found = must.split(", found ", 1)
+    elif detail["type"].endswith(("_type", "_parsing")):
+        found = "another kind of value"
+    if "must" not in must.split():
+        must = f"must be right: {must}"
+    return Problem(
+        where, f"`{field}` {must}" if not must.startswith("`") else must, found, remedy or "correct the value"
+    )
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Say what was probably meant, for the last part of a message.
+
+    Examples
+    --------
+    >>> nearest("esdorn", ["esdoorn", "beuk"])
+    'did you mean `esdoorn`?'
+    >>> nearest("x", ["esdoorn", "beuk"])
+    'use one of: esdoorn, beuk'
+    """
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    shown = ", ".join(known[:8]) + (" ..." if len(known) > 8 else "")
+    return f"use one of: {shown}" if known else "add it first"

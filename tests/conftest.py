@@ -1,0 +1,56 @@
+"""What tests share: golden fragments, the real files of other people, and the example study."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GOLDEN = ROOT / "tests" / "golden"
+SHARED = ROOT.parent / "shared"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden fragments; read the diff"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "many_seeds" not in (config.getoption("-m") or ""):
+        skip = pytest.mark.skip(reason="fifty seeds take minutes; run them with -m many_seeds")
+        for item in items:
+            if "many_seeds" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare text with ``tests/golden/<name>``; ``--update-golden`` rewrites the file instead."""
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files that nobody on this project wrote; they stand beside the repository."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the folder ../shared/data with real files of other people is not here")
+    return SHARED / "data"
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """A private copy of the fictional example study."""
+    copy = tmp_path / "interviews" / "voorbeeld"
+    shutil.copytree(ROOT / "interviews" / "voorbeeld", copy)
+    return copy

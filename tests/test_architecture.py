@@ -1,0 +1,139 @@
+"""The reading order is the import rule, and the files that describe the project agree with one another."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "casestudy"
+
+# A module imports only what stands before it. This list is also the order in which to read the package.
+READING_ORDER = """
+errors documents schema study labels
+material.logs material.codebook material.people material.word material.transcripts material.sources
+material.codings material.ratings material.decisions material.guide material.instrument material.survey
+material.check material.frames material.site_tables
+findings.intervals findings.suggestions findings.counts findings.ratings findings.contrasts findings.scales
+findings.linking findings.multiplicity findings.change findings.practice findings.attribution
+findings.integration
+""".split()
+PACKAGES = "material findings reporting building exchange desk simulation".split()
+FINDINGS_MAY_IMPORT = {
+    "__future__",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "itertools",
+    "math",
+    "typing",
+}
+FINDINGS_MAY_IMPORT |= {"numpy", "pandas", "regex", "scipy", "casestudy"}
+
+
+def modules() -> list[str]:
+    names = (path.relative_to(PACKAGE).with_suffix("").parts for path in PACKAGE.rglob("*.py"))
+    return sorted(".".join(parts) for parts in names if parts[-1] != "__init__")
+
+
+def imports(module: str) -> list[tuple[ast.stmt, str]]:
+    """Every import statement of a module with the dotted name it reaches."""
+    path = PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+    found: list[tuple[ast.stmt, str]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            known = [name for name in inside if name.removeprefix("casestudy.") in modules()]
+            found += [(node, name) for name in (known or [node.module])]
+    return found
+
+
+def test_every_module_stands_in_the_reading_order() -> None:
+    assert sorted(READING_ORDER) == [m for m in modules() if m != "__main__"]
+
+
+@pytest.mark.parametrize("module", READING_ORDER)
+def test_a_module_imports_only_what_stands_before_it(module: str) -> None:
+    before = set(READING_ORDER[: READING_ORDER.index(module)])
+    own = [name.removeprefix("casestudy.") for _, name in imports(module) if name.startswith("casestudy.")]
+    assert [name for name in own if name not in before] == []
+
+
+def test_packages_stand_in_the_order_of_the_design() -> None:
+    seen = list(dict.fromkeys(name.split(".")[0] for name in READING_ORDER if "." in name))
+    assert seen == [name for name in PACKAGES if name in seen]
+    assert READING_ORDER[-1] == "cli"
+
+
+@pytest.mark.parametrize("module", [m for m in READING_ORDER if m != "cli"])
+def test_imports_stand_at_the_top(module: str) -> None:
+    tree = ast.parse(PACKAGE.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8"))
+    top = {id(node) for node in tree.body}
+    for node in tree.body:
+        if isinstance(node, ast.If):
+            top |= {id(inner) for inner in node.body}
+    assert [ast.unparse(node) for node, _ in imports(module) if id(node) not in top] == []
+
+
+@pytest.mark.parametrize("module", [m for m in READING_ORDER if m.startswith("findings.")])
+def test_findings_are_pure(module: str) -> None:
+    assert {name.split(".")[0] for _, name in imports(module)} <= FINDINGS_MAY_IMPORT
+    text = PACKAGE.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
+    assert not re.search(r"\b(print|open)\(|np\.random\.(seed|rand|normal|choice)\b", text)
+
+
+def test_there_is_no_room_without_a_noun() -> None:
+    nouns = {part for name in modules() for part in name.split(".")}
+    assert not nouns & {"utils", "util", "helpers", "common", "core", "manager", "misc"}
+
+
+def test_environment_equals_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    conda_names = {"jupyter-client": "jupyter_client"}
+    expected = [f"python{project['requires-python']}"]
+    for requirement in project["dependencies"]:
+        name = re.match(r"[A-Za-z0-9-]+", requirement)
+        assert name
+        expected.append(requirement.replace(name.group(), conda_names.get(name.group(), name.group()), 1))
+    conda = [line for line in environment["dependencies"] if isinstance(line, str)]
+    assert sorted(conda) == sorted([*expected, "pip"])
+
+
+def test_every_dependency_is_in_the_lock() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *(r for rs in project["optional-dependencies"].values() for r in rs)]
+    names = {re.split(r"[><=\[ ]", requirement)[0] for requirement in wanted}
+    lock = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.M))
+    assert names <= locked
+    assert "://" not in lock
+
+
+def test_the_package_opens_without_heavy_libraries() -> None:
+    script = "import sys, casestudy, casestudy.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {
+        "pandas",
+        "numpy",
+        "scipy",
+        "matplotlib",
+        "seaborn",
+        "nbformat",
+        "nbclient",
+        "papermill",
+        "nbconvert",
+    }
+    assert not heavy & set(loaded)
