@@ -11,7 +11,19 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-_ROOMS: dict[str, str] = {}
+_ROOMS = {
+    "study": "study",
+    "labels": "labels",
+    **{room: f"material.{room}" for room in ("codings", "frames", "people", "sources")},
+    **{
+        room: f"findings.{room}"
+        for room in (
+            *("suggestions", "counts", "ratings", "contrasts"),
+            *("scales", "change", "practice", "attribution", "integration"),
+        )
+    },
+    **{room: f"reporting.{room}" for room in ("figures", "quotes", "report", "sentences", "tables")},
+}
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,0 +1,140 @@
+"""Bytes to text, and text to sentences; offsets are code points of NFC text with ``\\n`` line ends."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from casestudy.errors import InvalidMaterial, Problem
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b]")
+# Two bytes and more that are one letter in UTF-8 practically never stand in Windows-1252 text.
+_UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+# Never the end of a sentence.
+_OPEN = frozenset(
+    "dhr mw mevr mej dr drs ir ing prof mr mrs ms ds bc ba ma msc st jr sr bijv bv vlgs vgl zgn resp incl excl evt "
+    "ca circa m.n o.a vs max min gem ong plm mln mld red afd tel fax toel aanv".split()
+)
+# Not the end of a sentence before a number.
+_NUMBERED = frozenset(
+    "nr nrs no art lid par blz p pag hfst jan feb mrt apr jun jul aug sep sept okt oct nov dec vol fig tab".split()
+)
+
+_BREAK = re.compile(r"(?<![.!?…])(?P<stop>[.!?…]++)(?P<close>[\"”’'»)\]]*+)(?=\s|\Z)|(?P<line>\n\s*+)")
+# d.w.z., i.p.v., m.b.t. and their like.
+_DOTTED = re.compile(r"\w{1,3}(?:\.\w{1,3})+")
+
+
+def decode(data: bytes, name: str) -> tuple[str, str | None]:
+    """Read bytes as normalised text, with a remark when the encoding had to be guessed.
+
+    A byte order mark decides; else it is UTF-8; else, when no byte speaks against it, Windows-1252.
+
+    Raises
+    ------
+    InvalidMaterial
+        When it is not text, with the position of the first byte that shows it.
+
+    Examples
+    --------
+    >>> decode(b"\\xef\\xbb\\xbfe\\xcc\\x81e\\xcc\\x81n\\r\\nkeer", "a.txt")
+    ('één\\nkeer', None)
+    """
+    encoding = "utf-16" if data.startswith(_UTF16) else "cp1252" if _is_windows(data) else "utf-8"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _refused(name, error.start) from None
+    if control := _CONTROL.search(text):
+        raise _refused(name, len(text[: control.start()].encode(encoding)))
+    remark = "it is not UTF-8 and was read as Windows-1252; look whether letters with accents are right"
+    return normalise(text.removeprefix("\ufeff")), remark if encoding == "cp1252" else None
+
+
+def normalise(text: str) -> str:
+    r"""Give text the one form in which characters are counted: NFC with ``\n`` line ends.
+
+    Examples
+    --------
+    >>> normalise("cafe\u0301\r\nen\rthee")
+    'café\nen\nthee'
+    """
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _is_windows(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return not _UTF8_LETTER.search(data)
+    return False
+
+
+def _refused(name: str, position: int) -> InvalidMaterial:
+    found = f"something else at byte {position}"
+    return InvalidMaterial(
+        [Problem(name, "the file must be text", found, "save it as UTF-8 text, or correct its kind")]
+    )
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Give the sentences of a stretch of Dutch or English text, half-open and without space around them.
+
+    An abbreviation, an initial, a number in a list or a small letter after a full stop ends no sentence; an
+    empty line does, and a line end unless the next line goes on with a small letter.
+
+    Examples
+    --------
+    >>> text = "Mw. De Vries kwam, d.w.z. soms. En toen? Ja."
+    >>> [text[start:end] for start, end in sentences(text)]
+    ['Mw. De Vries kwam, d.w.z. soms.', 'En toen?', 'Ja.']
+    """
+    end = len(text) if end is None else end
+    begin = start
+    for found in _BREAK.finditer(text, start, end):
+        if found.end() < end and _ends_sentence(text, begin, found, end):
+            yield from _trimmed(text, begin, found.end())
+            begin = found.end()
+    yield from _trimmed(text, begin, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    stretch = text[start:end]
+    if bare := stretch.strip():
+        start += len(stretch) - len(stretch.lstrip())
+        yield start, start + len(bare)
+
+
+def _ends_sentence(text: str, begin: int, found: re.Match[str], end: int) -> bool:
+    after = text[found.end() : min(found.end() + 40, end)].lstrip()[:1]
+    if found["line"] is not None:
+        before = text[max(begin, found.start() - 40) : found.start()].rstrip()
+        if found["line"].count("\n") > 1:
+            return True
+        return (
+            not after.islower()
+            and before[-1:] not in (",", "-")
+            and not _stays_open(before.removesuffix("."), before, after)
+        )
+    before = text[max(begin, found.start() - 40) : found.start()]
+    if after.islower():
+        return "." not in found["stop"] and "…" not in found["stop"] and not found["close"]
+    if found["stop"] != "." or found["close"]:
+        return True
+    whole = text[begin : found.start()].strip() if found.start() - begin < 12 else before
+    return not (_stays_open(before, f"{before}.", after) or whole.isdigit())
+
+
+def _stays_open(before: str, written: str, after: str) -> bool:
+    if not written.endswith("."):
+        return False
+    words = before.split()
+    word = words[-1].lstrip("\"'“‘«([") if words and not before[-1:].isspace() else ""
+    folded = word.casefold()
+    is_initial = len(word) == 1 and word.isupper()
+    is_numbered = folded in _NUMBERED and after.isdigit()
+    return folded in _OPEN or is_initial or is_numbered or bool(_DOTTED.fullmatch(word))

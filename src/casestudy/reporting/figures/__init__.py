@@ -1,0 +1,8 @@
+"""Figures of the reports; each function gives one part."""
+
+from casestudy.reporting.figures.attribution import attribution
+from casestudy.reporting.figures.change import change
+from casestudy.reporting.figures.practice import practice
+from casestudy.reporting.figures.ratings import ratings
+
+__all__ = ["attribution", "change", "practice", "ratings"]

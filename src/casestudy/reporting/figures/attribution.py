@@ -1,0 +1,112 @@
+"""Contributions of the parts of the training as a matrix of dots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.axes import Axes
+
+from casestudy.labels import Labels
+from casestudy.material.codebook import Codebook
+from casestudy.reporting import disclosure, names, released
+from casestudy.reporting.figures import drawing
+from casestudy.reporting.figures.drawing import ACCENT, GRID, MUTED, NARROW, WIDE, Size
+from casestudy.reporting.parts import Part, Rendering
+from casestudy.reporting.released import ALL
+from casestudy.reporting.tables import survey as table
+from casestudy.study import Audience, Study
+
+DOTS = {"three": (11.0, True), "two": (7.5, True), "one": (4.0, True), "asked": (4.0, False)}
+MOST_VALUES = 3
+
+
+def attribution(
+    attribution: pd.DataFrame,
+    *,
+    study: Study,
+    codebook: Codebook,
+    site: str | None = None,
+    id: str = "attribution-figure",  # noqa: A002
+) -> Part:
+    """Components by skills, a larger dot for a stronger indication; same numbers as :func:`tables.attribution`.
+
+    Parameters
+    ----------
+    attribution
+        The attribution frame.
+    site
+        One site, or nothing for all sites together.
+    """
+    behind = table.attribution(attribution, study=study, codebook=codebook, site=site, id=f"{id}-numbers")
+
+    def draw(labels: Labels, audience: Audience) -> Rendering:
+        view = released.attribution(attribution, disclosure.limits(study, audience), unit=site or ALL).frame
+        numbers = behind.draw(labels, audience)
+        if not view["grade"].isin(list(DOTS)).any():
+            return numbers
+        drawings = (_svg(view, codebook, labels, WIDE, id), _svg(view, codebook, labels, NARROW, id))
+        caption = Markup("{}{}").format(labels["attribution.caption"], table.grade_key(labels))
+        html = drawing.figure(id, drawings, _alternative(view, codebook, labels), caption, numbers.html, labels)
+        return Rendering(html, numbers.released, numbers.withheld)
+
+    return Part(id, "figure", draw)
+
+
+def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id: str) -> bytes:  # noqa: A002
+    skills, components = list(dict.fromkeys(view["skill"])), list(dict.fromkeys(view["component"]))
+    cells = {(row.skill, row.component): row for row in view.itertuples(index=False)}
+    step = 1.0 if size.is_narrow else 0.0  # room for the name above the dots
+
+    def paint(axes: Axes, size: Size) -> None:
+        ys = np.arange(len(components)) * (1 + step) + 0.5 + step
+        axes.set_xlim(0, len(skills))
+        axes.set_ylim(len(components) * (1 + step), 0)
+        for y, component in zip(ys, components, strict=True):
+            axes.axhline(y, color=GRID, linewidth=0.6, zorder=0)
+            if size.is_narrow:
+                name = names.code(codebook, component, labels)
+                axes.text(0, y - 0.9, name, transform=axes.get_yaxis_transform(), va="center", ha="left")
+            for x, skill in enumerate(skills):
+                _dot(axes, x + 0.5, y, cells.get((skill, component)))
+        heads = [drawing.wrapped(names.code(codebook, skill, labels), 26) for skill in skills]
+        axes.set_xticks(np.arange(len(skills)) + 0.5, labels=heads, rotation=90, ha="center", linespacing=1.0)
+        beside = [] if size.is_narrow else list(ys)
+        axes.set_yticks(beside, labels=[drawing.wrapped(names.code(codebook, c, labels), 36) for c in components][: len(beside)])
+        axes.xaxis.tick_top()
+        drawing.bare(axes)
+
+    height = 2.3 + (0.25 if size.is_narrow else 0.3) * len(components) * (1 + step)
+    return drawing.svg(paint, size, height, f"{id}-{size.name}")
+
+
+def _dot(axes: Axes, x: float, y: float, row: Any) -> None:
+    if row is None or row.grade == "not_offered":
+        return
+    if row.grade not in DOTS:
+        axes.text(x, y, "–", ha="center", va="center", color=MUTED)
+        return
+    size, filled = DOTS[row.grade]
+    axes.plot(x, y, "o", markersize=size, markerfacecolor=ACCENT if filled else "white", markeredgecolor=ACCENT)
+    if row.warn:
+        axes.text(x + 0.22, y, table.GRADES["hindered"], ha="left", va="center")
+
+
+def _alternative(view: pd.DataFrame, codebook: Codebook, labels: Labels) -> str:
+    rank = {grade: place for place, grade in enumerate(DOTS)}
+    graded = view[view["grade"].isin(["three", "two", "one"])]
+    ordered = graded.assign(place=graded["grade"].map(rank), size=-graded["share"].fillna(0))
+    best = ordered.sort_values(["place", "size"], kind="stable").head(MOST_VALUES)
+    pairs = [
+        labels.say(
+            "alt.attribution_pair",
+            component=names.code(codebook, row.component, labels),
+            skill=names.code(codebook, row.skill, labels),
+        )
+        for row in best.itertuples(index=False)
+    ]
+    shape = {"components": labels.number(view["component"].nunique()), "skills": labels.number(view["skill"].nunique())}
+    start = labels.say("alt.attribution", **shape)
+    return f"{start} {labels.say('alt.attribution_most', pairs=labels.list(pairs))}" if pairs else start

@@ -1,0 +1,157 @@
+"""Drawing: two sizes of one picture as small, reproducible SVG, and the figure element around them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from casestudy.labels import Labels
+
+ACCENT, INK, MUTED, GRID = "#1f4e79", "#1a1a1a", "#595959", "#d9d9d9"
+SANS = ["DejaVu Sans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One of the two sizes a figure is drawn in.
+
+    Parameters
+    ----------
+    name
+        ``wide`` for a page, ``narrow`` for a phone; a narrow drawing is taller and puts names above what they name.
+    width
+        Inches; 3.3 inches is 317 pixels.
+    text
+        Points; never under 9 pixels on the smallest screen.
+    """
+
+    name: str
+    width: float
+    text: float
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether names stand above what they name."""
+        return self.name == "narrow"
+
+
+WIDE, NARROW = Size("wide", 7.2, 9.0), Size("narrow", 3.3, 8.5)
+
+
+@contextmanager
+def _style(size: Size, salt: str) -> Iterator[None]:
+    """Our own settings for one drawing, whatever a user's matplotlib says."""
+    ours = {
+        "svg.hashsalt": salt,
+        "svg.fonttype": "path",
+        "font.family": "sans-serif",
+        "font.sans-serif": SANS,
+        "font.size": size.text,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": INK,
+        "axes.linewidth": 0.6,
+        "axes.unicode_minus": True,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "hatch.linewidth": 0.6,
+        "path.simplify": True,
+        "text.hinting": "none",
+    }
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(ours)
+        yield
+
+
+def svg(paint: Callable[[Axes, Size], None], size: Size, height: float, salt: str) -> bytes:
+    """Paint on one set of axes and give the SVG: no date, no comments, no metadata, the same bytes every time.
+
+    Parameters
+    ----------
+    paint
+        Draws on the axes, knowing the size.
+    size, height
+        Width and text size, and the height in inches.
+    salt
+        Makes ids inside the drawing its own.
+    """
+    with _style(size, salt):
+        figure = Figure(figsize=(size.width, height), layout="constrained")
+        FigureCanvasSVG(figure)
+        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
+        paint(figure.add_subplot(), size)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return stripped(buffer.getvalue())
+
+
+def stripped(drawing: bytes) -> bytes:
+    """Take prologue, comments and metadata out of an SVG."""
+    text = drawing.decode("utf-8")
+    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    return re.sub(r">\s+<", ">\n<", text).strip().encode("utf-8")
+
+
+def figure(
+    id: str,  # noqa: A002
+    drawings: tuple[bytes, bytes],
+    alternative: str,
+    caption: str,
+    table: Markup,
+    labels: Labels,
+) -> Markup:
+    """Write the figure element: both drawings, the text alternative, the caption, and the numbers one click away.
+
+    Parameters
+    ----------
+    drawings
+        The wide and the narrow SVG.
+    alternative
+        What the figure shows, with the values that matter.
+    table
+        The same numbers as a table.
+    """
+    wide, narrow = (f"data:image/svg+xml;base64,{base64.b64encode(d).decode('ascii')}" for d in drawings)
+    return Markup(
+        '<figure id="fig-{}"><picture><source media="(max-width: 40rem)" srcset="{}">'
+        '<img src="{}" alt="{}"></picture>\n<figcaption>{}</figcaption>\n'
+        "<details><summary>{}</summary>\n{}\n</details></figure>"
+    ).format(id, narrow, wide, alternative, caption, labels["figure.numbers"], table)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break a name into lines of at most ``width`` characters, between words.
+
+    Examples
+    --------
+    >>> wrapped("Formele bekrachtiging management", 22).splitlines()
+    ['Formele bekrachtiging', 'management']
+    """
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if len(longer) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def bare(axes: Axes) -> None:
+    """Take the frame and the tick marks away."""
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0)
+
+

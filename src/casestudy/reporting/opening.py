@@ -1,0 +1,73 @@
+"""The first and the last part of a report: what it rests on, and which versions made it."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+import casestudy
+from casestudy.labels import Labels
+from casestudy.material.codebook import Codebook
+from casestudy.material.instrument import Instrument
+from casestudy.reporting import disclosure, markup, names, released
+from casestudy.reporting.disclosure import Limits
+from casestudy.reporting.parts import Part, Rendering
+from casestudy.study import Audience, Site, Study
+
+
+def head(sources: pd.DataFrame, responses: pd.DataFrame, *, study: Study, site: Site | None) -> Part:
+    """Say what the report is about and which material it rests on, in bands.
+
+    Parameters
+    ----------
+    sources, responses
+        The frames of the material; those of one site or of all.
+    site
+        The site of the report; nothing for the report across sites.
+    """
+
+    def draw(labels: Labels, audience: Audience) -> Rendering:
+        limits = disclosure.limits(study, audience)
+        about = (
+            labels.say("head.site", site=site.name, question=study.question[labels.language])
+            if site
+            else labels.say("head.cross", question=study.question[labels.language])
+        )
+        html = markup.paragraphs(Markup("<strong>{}</strong>").format(about), _material(labels, limits))
+        return Rendering(html)
+
+    def _material(labels: Labels, limits: Limits) -> str:
+        said = []
+        talks = sum(released.conversation_counts(sources).values())
+        if talks:
+            said.append(labels.say("head.conversations", band=names.band(*_band(talks, limits), labels)))
+        answered = responses[responses["value"].notna()]
+        waves = [answered.loc[answered["wave"] == w.id, "respondent"].nunique() for w in study.waves]
+        if any(waves):
+            said.append(labels.say("head.respondents", band=names.band(*_band(max(waves), limits), labels)))
+        return labels.say("head.rests_on", material=labels.list(said)) if said else labels["head.nothing"]
+
+    return Part("head", "head", draw)
+
+
+def _band(n: int, limits: Limits) -> tuple[float, float]:
+    low, high = disclosure.band(n, limits.minimum)
+    return float(low), float("nan") if high is None else float(high)
+
+
+def end(*, study: Study, codebook: Codebook, instrument: Instrument) -> Part:
+    """Say which versions made the report; the last part of every notebook."""
+
+    def draw(labels: Labels, audience: Audience) -> Rendering:
+        versions = [
+            (labels["end.program"], f"casestudy {casestudy.__version__}"),
+            (labels["end.codebook"], f"{codebook.id} {codebook.version}"),
+        ]
+        if instrument.scales:
+            versions.append((labels["end.instrument"], f"{instrument.id} {instrument.version}"))
+        versions.append((labels["end.seed"], str(study.seed)))
+        versions.append((labels["end.readers"], labels[f"page_readers_{audience}"]))
+        items = markup.joined(Markup("<dt>{}</dt><dd>{}</dd>").format(*pair) for pair in versions)
+        return Rendering(Markup('<dl class="key">{}</dl>').format(items))
+
+    return Part("end", "end", draw)

@@ -1,0 +1,261 @@
+"""From findings to released numbers: one frame per kind of finding, from which tables, figures and sentences are made.
+
+Everything a reader meets of ratings, change, use of skills and contributions comes from these frames, so a table, the
+figure beside it and the sentence above it can never show different numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from casestudy.reporting import disclosure
+from casestudy.reporting.disclosure import Limits, Withheld
+
+ALL = "ALL"
+TOO_FEW = "few"
+CONVERSATION_KINDS = ("interview", "focusgroup", "worksession", "narrative")
+
+
+@dataclass(frozen=True)
+class Released:
+    """Numbers one audience may see, and what was left out on the way."""
+
+    frame: pd.DataFrame
+    withheld: tuple[Withheld, ...] = ()
+
+
+def ratings(
+    settled: pd.DataFrame, proposed: pd.DataFrame, limits: Limits, *, min_stability: float = 0.75
+) -> Released:
+    """Confirmed ratings whose evidence is broad enough to show.
+
+    Parameters
+    ----------
+    settled
+        The settled matrix in long form: site code rating n_sources stability.
+    proposed
+        The proposals, for the reach of the evidence: site code n_sources n_roles reason.
+    limits
+        The rules of the audience.
+    min_stability
+        Below it a rating is marked as unstable.
+
+    Returns
+    -------
+    Released
+        site code rating n_sources reason unstable. ``rating`` is ``-2`` to ``2``, ``X``, ``M``, or ``few`` when there
+        were too few conversations, or conversations with too few kinds of people, to show it.
+    """
+    reach = proposed[["site", "code", "n_sources", "n_roles", "reason"]]
+    frame = settled[["site", "code", "rating", "stability"]].merge(reach, on=["site", "code"], how="left")
+    rows, withheld = [], []
+    for row in frame.itertuples(index=False):
+        n, roles = _number(row.n_sources), _number(row.n_roles)
+        rating = str(row.rating)
+        enough = n >= limits.conversations and roles >= limits.roles
+        if rating != "M" and not enough:
+            rating = TOO_FEW
+            withheld.append(Withheld("too_few_conversations", f"{row.site} x {row.code}"))
+        unstable = rating not in ("M", TOO_FEW) and _number(row.stability) < min_stability
+        reason = str(row.reason) if rating == "M" and isinstance(row.reason, str) else ""
+        rows.append((row.site, row.code, rating, n if enough else math.nan, reason, unstable))
+    columns = ["site", "code", "rating", "n_sources", "reason", "unstable"]
+    return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
+
+
+def change(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], together: bool) -> Released:
+    """Change per scale and site, without rows that are too small or that could be worked out from the others.
+
+    Parameters
+    ----------
+    frame
+        The change frame, sites and ``ALL``.
+    sites
+        Sites to show, in this order.
+    together
+        Whether the row of all sites is shown too; it comes first, and then a lone hidden site takes another with it.
+
+    Returns
+    -------
+    Released
+        scale site n n_before n_after m_before m_after diff lo hi state method model_diff. ``n`` is the number of pairs
+        and absent for separate groups, which have n_before and n_after instead; means have one decimal. ``state`` is
+        ``up down none unclear`` where tested, ``described`` where not, ``hidden`` where left out, ``absent`` where
+        there was nothing to compare.
+    """
+    rows: list[dict[str, Any]] = []
+    withheld: list[Withheld] = []
+    for scale in dict.fromkeys(frame["scale"]):
+        of_scale = frame[frame["scale"] == scale].set_index("site")
+        shown = [site for site in sites if site in of_scale.index]
+        out = _hidden_sites(of_scale, shown, limits, together=together and ALL in of_scale.index)
+        for site in ([ALL] if together and ALL in of_scale.index else []) + shown:
+            row = of_scale.loc[site]
+            rule = out.get(site) or ("" if _large_enough(row, limits) or _is_absent(row) else "few_people")
+            if rule:
+                withheld.append(Withheld(rule, f"{scale} x {site}"))
+            rows.append(_change_row(scale, site, row, limits, hide=bool(rule)))
+    columns = "scale site n n_before n_after m_before m_after diff lo hi state method model_diff".split()
+    return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
+
+
+def _hidden_sites(
+    of_scale: pd.DataFrame, sites: list[str], limits: Limits, *, together: bool
+) -> dict[str, str]:
+    small = [
+        s for s in sites if not _is_absent(of_scale.loc[s]) and not _large_enough(of_scale.loc[s], limits)
+    ]
+    if not together:
+        return dict.fromkeys(small, "few_people")
+    counts = [
+        [math.nan if _is_absent(of_scale.loc[s]) else _number(of_scale.loc[s, column]) for s in sites]
+        for column in ("n_before", "n_after", "n_pairs")
+    ]
+    out = disclosure.hidden_together(counts, limits.minimum, forced=[sites.index(s) for s in small])
+    return {
+        s: "few_people" if s in small else "complementary" for s, hide in zip(sites, out, strict=True) if hide
+    }
+
+
+def _is_absent(row: pd.Series) -> bool:
+    return str(row["state"]) == "absent" or not (_number(row["n_before"]) > 0 and _number(row["n_after"]) > 0)
+
+
+def _large_enough(row: pd.Series, limits: Limits) -> bool:
+    counts = [_number(row["n_before"]), _number(row["n_after"])]
+    if str(row["method"]) != "welch":
+        counts.append(_number(row["n_pairs"]))
+    return all(limits.shows(n) for n in counts)
+
+
+def _change_row(scale: str, site: str, row: pd.Series, limits: Limits, *, hide: bool) -> dict[str, Any]:
+    start = {"scale": scale, "site": site, "method": str(row["method"])}
+    if hide or _is_absent(row):
+        return {**start, "state": "hidden" if hide else "absent"}
+    paired = start["method"] != "welch"
+    counts = ["n_pairs"] if paired else ["n_before", "n_after"]
+    tested = all(_number(row[c]) >= (limits.minimum if site == ALL else limits.tested) for c in counts)
+    means = ["m_before", "m_after", "diff", *(["lo", "hi"] if tested else [])]
+    state = str(row["state"])
+    left = _number(row["n_before"]) - _number(row["n_pairs"])
+    names = {"n_pairs": "n"}
+    return {
+        **start,
+        **{names.get(c, c): float(limits.count(_number(row[c]))) for c in counts},
+        **{c: disclosure.tenths(_number(row[c])) for c in means},
+        "state": state if tested and state not in ("too_few", "absent") else "described",
+        "model_diff": disclosure.tenths(_number(row["model_diff"]))
+        if left == 0 or limits.shows(left)
+        else math.nan,
+    }
+
+
+def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Released:
+    """Share of professionals who use a skill often, per skill and unit (a site or ``ALL``).
+
+    Returns
+    -------
+    Released
+        unit skill form share n n_of lo hi word n_not_applicable; see :class:`disclosure.Proportion` for the forms.
+    """
+    rows: list[dict[str, Any]] = []
+    withheld: list[Withheld] = []
+    for skill in dict.fromkeys(frame["skill"]):
+        of_skill = frame[frame["skill"] == skill].set_index("unit")
+        shown = [unit for unit in units if unit in of_skill.index]
+        views = {u: disclosure.proportion(*_counts(of_skill.loc[u]), limits) for u in shown}
+        for unit in _complementary(of_skill, views, limits):
+            views[unit] = disclosure.Proportion("hidden")
+            withheld.append(Withheld("complementary", f"{skill} x {unit}"))
+        for unit, view in views.items():
+            if (
+                view.form in ("word", "hidden")
+                and Withheld("complementary", f"{skill} x {unit}") not in withheld
+            ):
+                withheld.append(Withheld("few_people", f"{skill} x {unit}"))
+            rows.append({"unit": unit, "skill": skill, **_practice_row(of_skill.loc[unit], view, limits)})
+    columns = "unit skill form share n n_of lo hi word n_not_applicable".split()
+    return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
+
+
+def _counts(row: pd.Series) -> tuple[float, float]:
+    return _number(row["n_often"]), _number(row["n_applicable"])
+
+
+def _complementary(
+    of_skill: pd.DataFrame, views: dict[str, disclosure.Proportion], limits: Limits
+) -> list[str]:
+    parts = [unit for unit in views if unit != ALL]
+    if ALL not in views or len(parts) < 1 or views[ALL].form == "hidden":
+        return []
+    often = [_counts(of_skill.loc[u])[0] for u in parts]
+    rest = [_counts(of_skill.loc[u])[1] - _counts(of_skill.loc[u])[0] for u in parts]
+    forced = [i for i, u in enumerate(parts) if views[u].form in ("word", "hidden")]
+    out = disclosure.hidden_together([often, rest], limits.minimum, forced=forced)
+    return [u for i, u in enumerate(parts) if out[i] and i not in forced]
+
+
+def _practice_row(row: pd.Series, view: disclosure.Proportion, limits: Limits) -> dict[str, Any]:
+    numbers = view.form in ("percent", "of")
+    skipped = _number(row["n_not_applicable"])
+    return {
+        "form": view.form,
+        "share": view.share,
+        "n": view.n,
+        "n_of": view.n_of,
+        "lo": disclosure.hundredths(_number(row["lo"])) if numbers else math.nan,
+        "hi": disclosure.hundredths(_number(row["hi"])) if numbers else math.nan,
+        "word": view.word,
+        "n_not_applicable": float(limits.count(skipped)) if numbers and limits.shows(skipped) else math.nan,
+    }
+
+
+def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
+    """Which parts of the training contributed to which skill, in one unit (a site or ``ALL``).
+
+    Returns
+    -------
+    Released
+        skill component grade warn form share n n_of. ``grade`` is ``three two one asked``; ``asked`` also where a
+        component was named too little to say more, ``hidden`` where too few people use the skill, ``not_offered``
+        where the component was not part of the training. ``warn``: at least as many conversations say it hindered.
+    """
+    rows: list[tuple[Any, ...]] = []
+    withheld: list[Withheld] = []
+    for row in frame[frame["unit"] == unit].itertuples(index=False):
+        named, users = _number(row.n_named), _number(row.n_users)
+        spoken = max(_number(row.n_src_helped), _number(row.n_src_hindered)) >= limits.conversations
+        view = disclosure.proportion(named, users, limits)
+        grade = _grade(row, limits.shows(users), limits.shows(named), spoken)
+        numbers = grade not in ("hidden", "not_offered") and view.form in ("percent", "of")
+        if grade != "not_offered" and not numbers:
+            withheld.append(Withheld("few_people", f"{row.skill} x {row.component}"))
+        shown = (view.form, view.share, view.n, view.n_of) if numbers else ("hidden", math.nan, math.nan, math.nan)
+        warn = bool(row.warn) and spoken and grade != "not_offered"
+        rows.append((row.skill, row.component, grade, warn, *shown))
+    columns = ["skill", "component", "grade", "warn", "form", "share", "n", "n_of"]
+    return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
+
+
+def _grade(row: Any, shows_users: bool, shows_named: bool, spoken: bool) -> str:
+    if not bool(row.offered):
+        return "not_offered"
+    if not shows_users and not spoken:
+        return "hidden"
+    return str(row.grade) if shows_named or spoken else "asked"
+
+
+def conversation_counts(sources: pd.DataFrame) -> dict[str, int]:
+    """Number of conversations per site; documents, observations and open answers are no conversations."""
+    talks = sources[sources["kind"].isin(CONVERSATION_KINDS)]
+    return {str(site): int(n) for site, n in talks.groupby("site")["source"].nunique().items()}
+
+
+def _number(value: Any) -> float:
+    """A count or mean as a float; whatever is absent becomes nan."""
+    return math.nan if value is None or value is pd.NA or value != value else float(value)

@@ -1,0 +1,199 @@
+"""The report a notebook writes: what it rests on, the tables it reads and keeps, and the parts it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from IPython.display import publish_display_data
+
+from casestudy import study as studies
+from casestudy.material import codebook, decisions, guide, instrument, site_tables
+from casestudy.material.codebook import Codebook
+from casestudy.material.decisions import Decision
+from casestudy.material.guide import Guide
+from casestudy.material.instrument import Instrument
+from casestudy.reporting import opening
+from casestudy.reporting.parts import Part, bundle
+from casestudy.study import Audience, Site, Study, Words
+
+ALL = "ALL"
+SITE_AUDIENCES: tuple[Audience, ...] = ("site", "internal")
+CROSS_AUDIENCES: tuple[Audience, ...] = ("public", "internal")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report in the making: a site's, or the one across sites when ``site`` is None.
+
+    Parameters
+    ----------
+    study, codebook, guide, instrument, decisions
+        What was fixed before the analysis, and what people decided since.
+    site
+        The site the report is about.
+    tables
+        Folder of the step tables, one sub-folder per site.
+    """
+
+    study: Study
+    codebook: Codebook
+    guide: Guide
+    instrument: Instrument
+    decisions: tuple[Decision, ...]
+    site: Site | None
+    tables: Path
+
+    @property
+    def audiences(self) -> tuple[Audience, ...]:
+        """For whom the parts are drawn; the first is what the researcher sees in the notebook."""
+        possible = SITE_AUDIENCES if self.site else CROSS_AUDIENCES
+        return tuple(a for a in possible if a in self.study.audiences) or possible[:1]
+
+    @property
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """The dictionary: patterns per active code."""
+        return {code.id: code.patterns for code in self.codebook.codes if code.active and code.patterns}
+
+    @property
+    def factors(self) -> list[str]:
+        """Ids of the active factor codes, in the order of the codebook."""
+        return self.codes("factor")
+
+    def codes(self, family: str) -> list[str]:
+        """Ids of the active codes of a family, in the order of the codebook."""
+        return [code.id for code in self.codebook.family(family) if code.active]
+
+    @property
+    def rating_rule(self) -> Mapping[str, Any]:
+        """Thresholds of a proposed rating, as ``findings.ratings`` takes them."""
+        return self.study.thresholds.rating.model_dump(exclude={"min_stability"})
+
+    @property
+    def gate_rule(self) -> Mapping[str, Any]:
+        """Thresholds that suggestions of a code must reach, as ``findings.suggestions`` takes them."""
+        return self.study.thresholds.machine.model_dump()
+
+    @property
+    def score_rule(self) -> Mapping[str, Any]:
+        """How many items must be answered, as ``findings.scales`` takes it."""
+        return {"min_answered_share": self.study.thresholds.survey.min_answered_share}
+
+    @property
+    def change_rule(self) -> Mapping[str, Any]:
+        """Waves and thresholds of a change, as ``findings.change`` takes them."""
+        rule = self.study.thresholds.survey
+        names = ("confidence", "n_describe", "n_test", "sesoi_site_sd", "sesoi_all_sd")
+        compared = self.study.comparison
+        waves = {"before": compared.before, "after": compared.after}
+        scales = [scale.id for scale in self.instrument.scales if scale.kind == "mean"]
+        fixed = {"scales": scales, "unlinked_sites": sorted(self.instrument.unlinked_sites)}
+        return {**waves, **fixed, **{name: getattr(rule, name) for name in names}}
+
+    @property
+    def practice_rule(self) -> Mapping[str, Any]:
+        """The wave in which the use of skills is read, as ``findings.practice`` takes it."""
+        return {"wave": self.study.comparison.after, "confidence": self.study.thresholds.survey.confidence}
+
+    @property
+    def attribution_rule(self) -> Mapping[str, Any]:
+        """Skills, components and where they were offered, as ``findings.attribution`` takes them."""
+        offered = {
+            site: parts for mapping in self.instrument.files for site, parts in mapping.offered.items()
+        }
+        families = {"skills": self.codes("skill"), "components": self.codes("component")}
+        return {**self.practice_rule, **families, "offered": offered or None}
+
+    @property
+    def ordering_scale(self) -> str:
+        """The scale whose change sets sites apart: the study's own choice, else the first that has a mean."""
+        means = [scale.id for scale in self.instrument.scales if scale.kind == "mean"]
+        return self.study.comparison.ordering_scale or next(iter(means), "")
+
+    @property
+    def criterion(self) -> Words:
+        """The name of that scale, for readers."""
+        scale = self.instrument.scale(self.ordering_scale)
+        return scale.label if scale else self.study.question
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read a step table: this site's, or all sites' one below the other.
+
+        Raises
+        ------
+        CasestudyError
+            When the notebook that makes the table has not run yet; the message names it.
+        """
+        if self.site:
+            return site_tables.read(self.tables / self.site.id, name)
+        frames = [site_tables.read(self.tables / site, name) for site in self.sites]
+        return pd.concat(frames, ignore_index=True)
+
+    @property
+    def sites(self) -> list[str]:
+        """Ids of the sites this report speaks about: its own, or all that have tables."""
+        if self.site:
+            return [self.site.id]
+        return [site for site in self.study.site_ids if (self.tables / site).is_dir()]
+
+    def keep(self, **frames: pd.DataFrame) -> None:
+        """Keep frames as step tables under their names, for the notebooks that come after."""
+        folder = self.tables / (self.site.id if self.site else ALL)
+        for name, frame in frames.items():
+            site_tables.write(folder, name, frame)
+
+    def show(self, *parts: Part) -> None:
+        """Show parts: the page keeps them, drawn for each audience and language; all else is dropped."""
+        for part in parts:
+            publish_display_data(bundle(part, self.study.languages, self.audiences))
+
+    def open(self, sources: pd.DataFrame, responses: pd.DataFrame) -> None:
+        """Show what the report is and what material it rests on."""
+        self.show(opening.head(sources, responses, study=self.study, site=self.site))
+
+    def close(self) -> None:
+        """Show versions and thresholds, and mark that the notebook ran to its end."""
+        self.show(opening.end(study=self.study, codebook=self.codebook, instrument=self.instrument))
+
+
+def site(study: str, site: str, tables: str = "") -> Report:
+    """Open the report of one site.
+
+    Parameters
+    ----------
+    study
+        Name of a study under ``interviews/``, or its folder.
+    site
+        Id of a site in ``study.yml``.
+    tables
+        Folder of the step tables; empty: the study's own.
+
+    Raises
+    ------
+    WrongUse
+        When there is no such study or site.
+    InvalidMaterial
+        With every problem of the files that are read.
+    """
+    value = studies.read(study)
+    return _opened(value, value.site(site), tables)
+
+
+def across(study: str, tables: str = "") -> Report:
+    """Open the report across sites, which reads their tables and no material; arguments as in ``site``."""
+    return _opened(studies.read(study), None, tables)
+
+
+def _opened(study: Study, site: Site | None, tables: str) -> Report:
+    return Report(
+        study=study,
+        codebook=codebook.read(study),
+        guide=guide.read(study),
+        instrument=instrument.read(study),
+        decisions=tuple(decisions.read(study)),
+        site=site,
+        tables=Path(tables) if tables else study.workshop / "tables",
+    )

@@ -1,0 +1,100 @@
+"""Who took part, in bands: conversations, people and respondents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from casestudy.labels import Labels
+from casestudy.reporting import disclosure, markup, names, released
+from casestudy.reporting.disclosure import Limits, Withheld
+from casestudy.reporting.markup import Column
+from casestudy.reporting.parts import Part, Rendering
+from casestudy.reporting.released import ALL, Released
+from casestudy.study import Audience, Study
+
+FIXED = ("conversations", "people")
+
+
+def participation(
+    sources: pd.DataFrame,
+    participants: pd.DataFrame,
+    responses: pd.DataFrame,
+    *,
+    study: Study,
+    site: str | None = None,
+    id: str = "participation",  # noqa: A002
+) -> Part:
+    """Conversations, people spoken to and respondents per wave, in bands.
+
+    Parameters
+    ----------
+    sources, participants, responses
+        The frames of the material; people who withdrew are not counted.
+    site
+        One site, or nothing for all sites together and apart.
+    """
+
+    def draw(labels: Labels, audience: Audience) -> Rendering:
+        limits = disclosure.limits(study, audience)
+        view = _bands(_counts(sources, participants, responses, study, site), limits)
+        sites = list(dict.fromkeys(view.frame["site"]))
+        groups = list(dict.fromkeys(view.frame["group"]))
+        cells = {(r.site, r.group): _band(r.low, r.high, labels) for r in view.frame.itertuples(index=False)}
+        if site is not None:
+            columns = [Column(labels["participation.group"]), Column(labels["participation.number"], numbers=True)]
+            rows = [[_group(study, group, labels), cells[site, group]] for group in groups]
+        else:
+            columns = [Column(labels[f"site_word.{study.site_word}"])]
+            columns += [Column(_group(study, group, labels), numbers=True) for group in groups]
+            rows = [[names.site(study, s, labels), *(cells[s, group] for group in groups)] for s in sites]
+        html = markup.table(id, labels["participation.caption"], columns, rows)
+        html += markup.note(labels.say("participation.note", minimum=labels.number(limits.minimum)))
+        return Rendering(html, names.named(view.frame, study), view.withheld)
+
+    return Part(id, "table", draw)
+
+
+def _counts(
+    sources: pd.DataFrame, participants: pd.DataFrame, responses: pd.DataFrame, study: Study, site: str | None
+) -> pd.DataFrame:
+    talks = released.conversation_counts(sources)
+    people = participants[participants["withdrawn"].isna()] if len(participants) else participants
+    rows = []
+    for unit in [site] if site is not None else [ALL, *study.site_ids]:
+        sites = study.site_ids if unit == ALL else [unit]
+        counts = {"conversations": sum(talks.get(s, 0) for s in sites)}
+        counts["people"] = int(people["site"].isin(sites).sum()) if len(people) else 0
+        counts |= dict(_respondents(responses[responses["site"].isin(sites)], study))
+        rows += [(unit, group, n) for group, n in counts.items()]
+    return pd.DataFrame(rows, columns=["site", "group", "n"])
+
+
+def _respondents(responses: pd.DataFrame, study: Study) -> Iterator[tuple[str, int]]:
+    answered = responses[responses["value"].notna()]
+    for wave in study.waves:
+        yield f"wave {wave.id}", int(answered.loc[answered["wave"] == wave.id, "respondent"].nunique())
+
+
+def _bands(counts: pd.DataFrame, limits: Limits) -> Released:
+    bands = [disclosure.band(int(n), limits.minimum) for n in counts["n"]]
+    frame = counts[["site", "group"]].assign(
+        low=[float(low) for low, _ in bands], high=[float("nan") if high is None else float(high) for _, high in bands]
+    )
+    small = counts.loc[counts["n"] < limits.minimum, ["site", "group"]].itertuples(index=False)
+    return Released(frame, tuple(Withheld("few_people", f"{row.site} x {row.group}") for row in small))
+
+
+def _group(study: Study, group: str, labels: Labels) -> str:
+    if group in FIXED:
+        return labels[f"participation.{group}"]
+    return labels.say("participation.respondents", wave=names.wave(study, group.removeprefix("wave "), labels))
+
+
+def _band(low: float, high: float, labels: Labels) -> str:
+    if low == 0:
+        return labels.say("band.below", n=labels.number(high + 1))
+    if pd.isna(high):
+        return labels.say("band.above", n=labels.number(low))
+    return labels.say("band.between", low=labels.number(low), high=labels.number(high))
