@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -16,6 +16,7 @@ from casestudy.findings import attrition
 SCORES = st.lists(st.tuples(st.integers(6, 30), st.integers(6, 30)), min_size=4, max_size=20)
 
 
+@settings(deadline=None)
 @given(pairs=SCORES.filter(lambda pairs: len({x for x, _ in pairs}) > 1))
 def test_when_nobody_left_it_is_the_mean_change(pairs):
     x, y = (pd.Series(side) / 6 for side in zip(*pairs, strict=True))

@@ -115,7 +115,7 @@ def test_everybody_changed_equally(step, state):
     assert change.state(found.lo, found.hi, found.lo90, found.hi90, 0.25) == state
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     pairs=st.lists(st.tuples(SCORE, SCORE), min_size=6, max_size=30),
     seed=st.integers(0, 99),
@@ -172,6 +172,13 @@ def test_a_row_holds_the_paired_change():
     assert row["sesoi"] == pytest.approx(0.5 * found.sd_before)
     assert row["model_diff"] == pytest.approx(0.45)
     assert math.isnan(row["p_adj"])
+
+
+def test_leavers_do_not_shrink_the_smallest_change_of_interest():
+    after = AFTER.where(BEFORE > 2.9)
+    row = row_of(table_of(scores_of("es", BEFORE, after)), "es")
+    assert row["sesoi"] == pytest.approx(0.5 * BEFORE.std())
+    assert row["sd_before"] < BEFORE.std()
 
 
 def test_all_pools_the_linked_sites_only():

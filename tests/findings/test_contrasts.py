@@ -229,7 +229,17 @@ def test_probabilities_are_five_and_sum_to_one(probabilities):
         contrasts.chance_baseline(29, 2, 3, probabilities=probabilities, seed=1)
 
 
-@pytest.mark.parametrize("shape", [(0, 2, 3), (29, 0, 3), (29, 2, 0)])
-def test_chance_needs_both_sides(shape):
-    with pytest.raises(ValueError, match="at least one"):
-        contrasts.chance_baseline(*shape, seed=1)
+def test_without_sites_on_one_side_nothing_is_expected_by_chance() -> None:
+    chance = contrasts.chance_baseline(29, 0, 5, seed=1)
+    assert (chance.strong, chance.weak, chance.p_any) == (0, 0, 0)
+
+
+def test_the_criterion_stands_outside_the_ratings() -> None:
+    change = pd.DataFrame(
+        {
+            "scale": ["VAA"] * 6 + ["KEN"],
+            "site": ["a", "b", "c", "d", "e", "ALL", "b"],
+            "state": ["up", "unclear", "absent", "none", "too_few", "up", "up"],
+        }
+    )
+    assert contrasts.groups(change, scale="VAA", sites=list("abcde")) == (["a"], ["b", "d"])

@@ -43,7 +43,7 @@ def test_smallest_possible_p(n, smallest):
     assert evidence.sign_flip(np.arange(1, n + 1)).p == smallest
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(differences=DIFFERENCES)
 def test_exact_p_equals_counting_every_pattern(differences):
     d = np.asarray(differences, dtype=float)
@@ -53,6 +53,7 @@ def test_exact_p_equals_counting_every_pattern(differences):
     assert evidence.sign_flip(d).p == np.mean([pattern >= observed for pattern in patterns])
 
 
+@settings(deadline=None)
 @given(differences=st.lists(st.integers(-6, 6), min_size=1, max_size=40))
 def test_turning_all_differences_round_turns_the_result_round(differences):
     one, other = evidence.sign_flip(differences), evidence.sign_flip(np.negative(differences))
@@ -125,6 +126,7 @@ def test_states(lo, hi, lo90, hi90, sesoi, expected):
     assert evidence.state(lo, hi, lo90, hi90, sesoi) == expected
 
 
+@settings(deadline=None)
 @given(diff=st.floats(-2, 2), se=st.floats(0.01, 1), df=st.integers(4, 200), bound=st.floats(0.05, 1))
 def test_the_state_none_is_what_two_one_sided_tests_say(diff, se, df, bound):
     found = evidence.tost(diff, se, df, bound)

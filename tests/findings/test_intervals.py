@@ -106,3 +106,11 @@ def test_net_shift_mirrors_and_stays_within_bounds(up, same, down):
         assert (forward.value, forward.lo, forward.hi) == pytest.approx((-back.value, -back.hi, -back.lo))
     if up + down:
         assert intervals.sign_test(up, down) == pytest.approx(intervals.sign_test(down, up))
+
+
+@given(up=st.integers(0, 30), down=st.integers(0, 30))
+def test_sign_test_counts_the_patterns(up, down):
+    n = up + down
+    as_far = [math.comb(n, k) for k in range(n + 1) if abs(2 * k - n) >= abs(up - down)]
+    if n:
+        assert intervals.sign_test(up, down) == pytest.approx(sum(as_far) / 2**n)

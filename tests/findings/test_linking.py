@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casestudy.findings import linking
@@ -88,6 +88,7 @@ def test_counts():
 CODES = st.lists(st.text("AB.", min_size=6, max_size=6), max_size=8)
 
 
+@settings(deadline=None)
 @given(first=CODES, second=CODES, seed=st.integers(0, 99), least=st.integers(3, 6))
 def test_symmetric_and_blind_to_order(first, second, seed, least):
     left = wave({f"a{i}": code for i, code in enumerate(first)})

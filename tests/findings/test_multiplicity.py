@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casestudy.findings import multiplicity
@@ -34,6 +34,7 @@ def test_fifteen_published_p_values(adjust, rejections):
 
 
 @pytest.mark.parametrize("adjust", [multiplicity.holm, multiplicity.benjamini_hochberg])
+@settings(deadline=None)
 @given(p=P_VALUES, seed=st.integers(0, 99))
 def test_adjusting_keeps_order_and_only_raises(adjust, p, seed):
     adjusted = adjust(p)

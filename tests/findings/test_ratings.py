@@ -58,11 +58,23 @@ CASES = [  # methods E1: case, sources, proposed, with strict cap, with dominanc
 ]
 
 
-@pytest.mark.parametrize(("case", "said", "proposed", "strict", "dominant"), CASES)
-def test_worked_cases(case, said, proposed, strict, dominant):
-    assert cell(said)["proposed"] == proposed
-    assert cell(said, cap_opposition=0.0)["proposed"] == strict
-    assert cell(said, dominance=0.75)["proposed"] == dominant
+def proposals(*saids: list[str], **thresholds: float) -> list[str]:
+    """Propose one rating for each of several sites at once."""
+    names = [f"site{number:03d}" for number in range(len(saids))]
+    said = [codings(words, prefix=name) for name, words in zip(names, saids, strict=True)]
+    known = [sources(max(len(words), 1), site=name) for name, words in zip(names, saids, strict=True)]
+    table = ratings.propose(pd.concat(said), pd.concat(known), NOT_ASKED, codes=["M23"], **thresholds)
+    return table["proposed"].tolist()
+
+
+VARIANTS = [(2, {}), (3, {"cap_opposition": 0.0}), (4, {"dominance": 0.75})]
+
+
+@pytest.mark.parametrize(("column", "thresholds"), VARIANTS)
+def test_worked_cases(column, thresholds):
+    proposed = proposals(*[case[1] for case in CASES], **thresholds)
+    expected = {case[0]: case[column] for case in CASES}
+    assert dict(zip(expected, proposed, strict=True)) == expected
 
 
 DETAILS = [  # sources, and the columns that explain the proposal
@@ -87,15 +99,6 @@ def test_no_direction_no_opposition_and_no_voice_no_share():
     assert math.isnan(cell(["+", "-"])["opposing"])
     assert math.isnan(cell(["0", "0"])["share"])
     assert math.isnan(cell([])["share"])
-
-
-def proposals(*saids: list[str], **thresholds: float) -> list[str]:
-    """Propose one rating for each of several sites at once."""
-    names = [f"site{number:03d}" for number in range(len(saids))]
-    said = [codings(words, prefix=name) for name, words in zip(names, saids, strict=True)]
-    known = [sources(max(len(words), 1), site=name) for name, words in zip(names, saids, strict=True)]
-    table = ratings.propose(pd.concat(said), pd.concat(known), NOT_ASKED, codes=["M23"], **thresholds)
-    return table["proposed"].tolist()
 
 
 THIRDS = range(1, 41)

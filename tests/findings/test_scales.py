@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casestudy.findings import scales
@@ -84,6 +84,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 99))
 def test_relabelling_respondents_changes_no_score(rows, seed):
     items = items_of([False, True, False, False, True, False])

@@ -23,7 +23,11 @@ from casestudy.study import Study
 
 ALL = "ALL"
 ABSENT = "absent"
-PACKAGE, LIBRARIES, CONCEPT = "the package casestudy", "the installed libraries", "the choice of a concept build"
+PACKAGE, LIBRARIES, CONCEPT = (
+    "the package casestudy",
+    "the installed libraries",
+    "the choice of a concept build",
+)
 MAIN_LIBRARIES = ("ipykernel", "matplotlib", "nbclient", "numpy", "pandas", "papermill", "scipy", "seaborn")
 # Rooms that decide what a cell shows; the others only decide when and where it runs.
 ROOMS = ("material", "findings", "reporting")
@@ -44,7 +48,9 @@ def of_bytes(data: bytes) -> str:
 
 def of_value(value: Any) -> str:
     """Digest a plain value, the same whatever the order of its keys."""
-    return of_bytes(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))
+    return of_bytes(
+        json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+    )
 
 
 def of_file(path: Path) -> str:
@@ -65,7 +71,9 @@ def of_notebook(path: Path) -> str:
     """Digest what people write in a notebook, prose included; outputs and run counts do not matter."""
     try:
         cells = json.loads(path.read_bytes())["cells"]
-        return of_value([[cell["cell_type"], _source(cell), cell["metadata"].get("tags", [])] for cell in cells])
+        return of_value(
+            [[cell["cell_type"], _source(cell), cell["metadata"].get("tags", [])] for cell in cells]
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return of_file(path)
 
@@ -78,7 +86,10 @@ def _source(cell: Mapping[str, Any]) -> str:
 def of_package() -> str:
     """Digest the parts of this package that decide what a cell shows."""
     folder = Path(casestudy.__file__).parent
-    files = [*folder.glob("*.py"), *(path for room in ROOMS for path in (folder / room).rglob("*") if path.is_file())]
+    files = [
+        *folder.glob("*.py"),
+        *(path for room in ROOMS for path in (folder / room).rglob("*") if path.is_file()),
+    ]
     files = [path for path in files if "__pycache__" not in path.parts and path.name != "cli.py"]
     digests = {path.relative_to(folder).as_posix(): of_file(path) for path in files}
     return of_value([casestudy.__version__, digests])
@@ -116,7 +127,9 @@ class Material:
     def of_sources(self, site: str) -> Digests:
         """Give the site's sources: its files, its rows and its participants."""
         folder = self.study.folder
-        names = [f"sources/{site}/{row['file']}" for row in self._rows(self.source_rows, site) if row.get("file")]
+        names = [
+            f"sources/{site}/{row['file']}" for row in self._rows(self.source_rows, site) if row.get("file")
+        ]
         if self.source_rows is None:
             names = [f"sources/{site}/{name}" for name in of_folder(folder / "sources" / site)]
         files = {name: of_file(folder / name) for name in sorted(set(names)) if ".." not in Path(name).parts}
@@ -159,7 +172,9 @@ class Material:
         return {name: of_file(self.study.folder / name) for name in ("codebook.yml", "guide.yml")}
 
     def _quoted_elsewhere(self, site: str) -> set[str]:
-        if self.source_rows is None or not any(row.get("kind") == "quote_release" for row in self.decisions or ()):
+        if self.source_rows is None or not any(
+            row.get("kind") == "quote_release" for row in self.decisions or ()
+        ):
             return set()
         others = {f"{row.get('source')}.jsonl" for row in self.source_rows if row.get("site") != site}
         logs = [path for path in (self.study.folder / "codings").glob("*/*.jsonl") if path.name in others]
@@ -194,7 +209,8 @@ def material(study: Study, *, survey: Mapping[str, str]) -> Material:
 
 def survey_files(study: Study) -> str:
     """Digest everything the survey is read from; while it is equal, so are the responses of every site."""
-    files = {"instrument.yml": of_file(study.folder / "instrument.yml"), **of_folder(study.folder / "survey")}
+    names = ("instrument.yml", "participants.csv")
+    files = {**{name: of_file(study.folder / name) for name in names}, **of_folder(study.folder / "survey")}
     return of_value([files, of_file(study.folder / SETTINGS_FILE), of_package()])
 
 

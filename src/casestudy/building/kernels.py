@@ -23,7 +23,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets.config import Config
 
@@ -93,10 +93,10 @@ class Kernel:
         self.process.join(10)
 
 
-class Provisioner(LocalProvisioner):  # type: ignore[misc]
+class Provisioner(LocalProvisioner):
     """Gives a kernel manager the process that waits for it."""
 
-    async def launch_kernel(self, cmd: list[str], **launch: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **launch: Any) -> Any:
         """Send the waiting process its orders.
 
         Parameters
@@ -106,18 +106,22 @@ class Provisioner(LocalProvisioner):  # type: ignore[misc]
         **launch
             The environment, among others.
         """
-        manager = self.parent
+        manager: Any = self.parent
         environment = {**launch["env"], **manager.environment}
         orders = Orders(
-            tuple(cmd[3:]), str(manager.folder), environment, str(manager.folder / LOG), manager.seed, manager.memory
+            tuple(cmd[3:]),
+            str(manager.folder),
+            environment,
+            str(manager.folder / LOG),
+            manager.seed,
+            manager.memory,
         )
         manager.kernel.order(orders)
         self.process, self.pid, self.pgid = manager.kernel, manager.kernel.pid, manager.kernel.pid
-        connected: dict[str, Any] = self.connection_info
-        return connected
+        return self.connection_info
 
 
-class Manager(AsyncKernelManager):  # type: ignore[misc]
+class Manager(AsyncKernelManager):
     """A kernel manager for one waiting process, whatever kernels are installed on the system."""
 
     kernel: Kernel
@@ -140,9 +144,17 @@ class Manager(AsyncKernelManager):  # type: ignore[misc]
         )
 
 
+@dataclass(frozen=True)
+class Started:
+    """A waiting kernel, and what papermill must be told to use it."""
+
+    kernel: Kernel
+    settings: dict[str, Any]
+
+
 @contextlib.contextmanager
-def started(folder: Path, socket: Path, *, seed: int, memory: int | None = None) -> Iterator[Manager]:
-    """Start a kernel process and give the manager that will use it; it is gone when the block is left.
+def started(folder: Path, socket: Path, *, seed: int, memory: int | None = None) -> Iterator[Started]:
+    """Start a kernel process; it is gone when the block is left.
 
     Parameters
     ----------
@@ -151,20 +163,22 @@ def started(folder: Path, socket: Path, *, seed: int, memory: int | None = None)
     socket
         A short absolute path that names the sockets, where the system has them.
     seed
-        For random numbers that a notebook draws without a generator of its own; a fork would repeat its parent's.
+        For random numbers that a notebook draws without a generator of its own; a fork would repeat those
+        of its parent.
     memory
         The most memory the kernel may take, in bytes.
     """
     kernel = _process()
     try:
         config = Config()
+        config.KernelManager.connection_file = str(folder / "kernel.json")
         if os.name == "posix":
             config.KernelManager.transport = "ipc"
             config.KernelManager.ip = str(socket)
-        manager = Manager(config=config, kernel_name="python3", connection_file=str(folder / "kernel.json"))
-        manager.kernel, manager.folder, manager.seed, manager.memory = kernel, folder, seed, memory
-        manager.environment = {"IPYTHONDIR": str(folder / "ipython"), "MPLBACKEND": "agg"}
-        yield manager
+        environment = {"IPYTHONDIR": str(folder / "ipython"), "MPLBACKEND": "agg"}
+        own = {"kernel": kernel, "folder": folder, "environment": environment, "seed": seed, "memory": memory}
+        manager = type("OwnManager", (Manager,), own)
+        yield Started(kernel, {"config": config, "kernel_manager_class": manager, "shutdown_kernel": "immediate"})
     finally:
         kernel.kill()
 

@@ -23,6 +23,8 @@ from casestudy.study import Study
 FORMAT = 1
 RELEASED = "released.ipynb"
 PRIVATE = stat.S_IRWXU
+# Readers pass through the workshop to the published edition, and can list nothing on the way.
+PASSABLE = stat.S_IRWXU | stat.S_IXGRP | stat.S_IXOTH
 
 
 class Busy(CasestudyError):
@@ -59,6 +61,7 @@ class Ledger:
     failures: Mapping[str, Failed] = field(default_factory=dict)
     survey_files: str = ""
     survey: Mapping[str, str] = field(default_factory=dict)
+    edition: int = 0
 
     def built(self, step: str, entry: Entry) -> Ledger:
         """Return a ledger in which the step has this result."""
@@ -86,8 +89,8 @@ def read(study: Study) -> Ledger:
         steps = {name: Entry(**entry) for name, entry in value["steps"].items()}
         failures = {name: Failed(**failed) for name, failed in value["failures"].items()}
         whole = {name: entry for name, entry in steps.items() if _is_whole(study, entry)}
-        return Ledger(whole, failures, value["survey_files"], value["survey"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return Ledger(whole, failures, value["survey_files"], value["survey"], value["edition"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Ledger()
 
 
@@ -170,14 +173,19 @@ def locked(study: Study, *, wait: bool = False) -> Iterator[None]:
     """
     folder = study.workshop
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(PRIVATE)
+    folder.chmod(PASSABLE)
+    for name in ("failures", "steps", "tables", "work"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name).chmod(PRIVATE)
     lock = filelock.FileLock(folder / "lock", timeout=-1 if wait else 0)
     try:
         with lock:
             replace_file(folder / "started", now().encode())
             yield
     except filelock.Timeout:
-        raise Busy(f"reports/{study.name}: another build is running, started {_started(folder)}; wait for it or use `--wait`") from None
+        raise Busy(
+            f"reports/{study.name}: another build is running, started {_started(folder)}; wait for it or use `--wait`"
+        ) from None
 
 
 def heal(study: Study) -> None:
@@ -186,7 +194,8 @@ def heal(study: Study) -> None:
         elsewhere = Path(rest.read_text(encoding="utf-8"))
         if elsewhere.name.startswith("casestudy-"):
             shutil.rmtree(elsewhere, ignore_errors=True)
-    shutil.rmtree(study.workshop / "work", ignore_errors=True)
+    for rest in (study.workshop / "work").iterdir():
+        shutil.rmtree(rest, ignore_errors=True)
     for folder in (study.workshop, *(study.workshop / "tables").glob("*")):
         for rest in folder.glob(".*.????????"):
             if rest.is_file():
@@ -194,12 +203,12 @@ def heal(study: Study) -> None:
 
 
 def now() -> str:
-    """The moment, in UTC, for messages only; nothing that is published holds it."""
+    """Give the moment, in UTC, for messages only; nothing that is published holds it."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def today() -> str:
-    """The date of an edition: from ``SOURCE_DATE_EPOCH`` where it is set, so that a rebuild gives equal bytes.
+    """Give an edition its date: ``SOURCE_DATE_EPOCH`` where it is set, so that a rebuild gives equal bytes.
 
     Examples
     --------

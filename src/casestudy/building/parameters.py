@@ -55,7 +55,9 @@ def chosen(notebook: Any, given: Mapping[str, Value]) -> dict[str, Value]:
 
 def named(notebook: Any) -> Any:
     """Name the kernel and language in a notebook that does not, so that its parameters can be read."""
-    notebook.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
+    notebook.metadata.setdefault(
+        "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}
+    )
     return notebook
 
 
@@ -69,7 +71,9 @@ def _problem(key: str, value: Any, known: Mapping[str, Any]) -> str | None:
     if isinstance(value, str) and not _is_text(value):
         return f"`{key}` must be text, found half of a character; type it again"
     if not isinstance(value, str | int | float | bool):
-        return f"`{key}` must be text, a number or true/false, found {type(value).__name__}; correct the value"
+        return (
+            f"`{key}` must be text, a number or true/false, found {type(value).__name__}; correct the value"
+        )
     return None
 
 

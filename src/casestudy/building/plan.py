@@ -97,7 +97,13 @@ def of(study: Study, *, notebooks: Path, material: Material, concept: bool = Fal
         code = Step(f"code:{site}", files["code"], {"site": site}, {**_code(material, site), **shared})
         report = {**_site(material, site), **shared}
         steps += [code, Step(f"site:{site}", files["site"], {"site": site}, report, (code.id,))]
-    cross = Step("cross", files["cross"], {}, {**_cross(material), **shared}, tuple(f"site:{s}" for s in study.site_ids))
+    cross = Step(
+        "cross",
+        files["cross"],
+        {},
+        {**_cross(material), **shared},
+        tuple(f"site:{s}" for s in study.site_ids),
+    )
     return tuple(replace(step, inputs={**step.inputs, **_prose(step)}) for step in (*steps, cross))
 
 

@@ -18,6 +18,8 @@ from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
+from casestudy.errors import INTERRUPTED, TERMINATED
+
 # What the warm parent loads besides the rooms that notebooks use. It only imports: work done there, a thread started
 # there or a random number drawn there would be in every kernel.
 LIBRARIES = (
@@ -81,8 +83,11 @@ def preloaded() -> list[str]:
     return [*LIBRARIES, *names, "casestudy.building.workers"]
 
 
-def executor(jobs: int, log: Path) -> Executor:
-    """Make an executor in which every task has a process of its own.
+@contextlib.contextmanager
+def pool(jobs: int, log: Path) -> Iterator[Executor]:
+    """Give an executor in which every task has a process of its own; left in a hurry, its processes end at once.
+
+    A kernel ends with the process that runs it.
 
     Parameters
     ----------
@@ -92,22 +97,45 @@ def executor(jobs: int, log: Path) -> Executor:
         A private file for what a worker writes to its standard streams.
     """
     preheat()
-    return ProcessPoolExecutor(
+    before = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(
         jobs, mp_context=context(), initializer=_begin, initargs=(str(log),), max_tasks_per_child=1
     )
-
-
-@contextlib.contextmanager
-def watched() -> Iterator[None]:
-    """End every process started inside, when the block is left in a hurry; their kernels end with them."""
-    before = set(multiprocessing.active_children())
     try:
         with _environment():
-            yield
+            yield executor
     except BaseException:
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
         raise
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Stopped(KeyboardInterrupt):
+    """The build was asked to stop; ``exit_code`` says by what."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.exit_code = INTERRUPTED if signum == signal.SIGINT else TERMINATED
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn signals that ask to stop into one exception, so that everything private is cleared away first."""
+    asked = [signal.SIGINT, signal.SIGTERM]
+
+    def stop(signum: int, _: object) -> None:
+        for one in asked:
+            signal.signal(one, signal.SIG_IGN)
+        raise Stopped(signum)
+
+    before = {one: signal.signal(one, stop) for one in asked}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _begin(log: str) -> None:

@@ -24,18 +24,24 @@ from papermill.exceptions import PapermillExecutionError
 
 from casestudy.building import kernels
 from casestudy.building.ledger import RELEASED
-from casestudy.building.parameters import named
+from casestudy.building.parameters import Value, named
 from casestudy.errors import CasestudyError
 from casestudy.reporting import notebooks
+
+_read: Any = nbformat.read  # nbformat has no types
+_writes: Any = nbformat.writes
 
 INJECTED = "injected-parameters"
 TABLES = "tables"
 RESULT = "result"
-TOLD = ("InvalidMaterial", "WrongUse")
+# Errors of this package whose words hold no data.
+TOLD = ("InvalidMaterial", "TableMissing", "TableWrong", "WrongUse")
 START_SECONDS = 60
 NO_SPACE = "the disk is full; free some of it"
 
-Kind = Literal["kernel stopped", "stopped early", "time limit", "memory limit", "no space", "error", "refused"]
+Kind = Literal[
+    "kernel stopped", "stopped early", "time limit", "memory limit", "no space", "error", "refused"
+]
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class StepOrder:
 
     step: str
     notebook: Path
-    parameters: Mapping[str, str | bool]
+    parameters: Mapping[str, Value]
     folder: Path
     socket: Path
     own: str
@@ -171,11 +177,11 @@ def _result(order: StepOrder, place: _Place) -> Path:
     # The kernel is forked first: reading a notebook or opening a socket starts threads.
     order.folder.mkdir(mode=0o700, parents=True)
     limits = order.limits
-    with kernels.started(order.folder, order.socket, seed=order.seed, memory=limits.memory) as manager:
+    with kernels.started(order.folder, order.socket, seed=order.seed, memory=limits.memory) as own:
         tables = order.folder / TABLES
         _copy_tables(order, tables)
-        notebook = named(nbformat.read(order.notebook, as_version=4))
-        with _kernel_watched(manager.kernel, place):
+        notebook = named(read_notebook(order.notebook))
+        with _kernel_watched(own.kernel, place):
             executed = papermill.execute_notebook(
                 notebook,
                 None,
@@ -187,11 +193,17 @@ def _result(order: StepOrder, place: _Place) -> Path:
                 request_save_on_cell_execute=False,
                 start_timeout=START_SECONDS,
                 execution_timeout=limits.cell_seconds,
-                km=manager,
                 on_cell_start=place.started,
+                **own.settings,
             )
     _check_no_exit(executed)
     return _finished(order, executed, tables / order.own)
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook in the one form that all of this package knows."""
+    notebook: nbformat.NotebookNode = _read(path, as_version=4)
+    return notebook
 
 
 def _copy_tables(order: StepOrder, tables: Path) -> None:
@@ -218,7 +230,9 @@ def _kernel_watched(kernel: kernels.Kernel, place: _Place) -> Iterator[None]:
             raise _Broken("stopped early", place.cell, "the kernel was left before the end") from error
         if code is not None and code < 0:
             raise _Broken("kernel stopped", place.cell, "killed") from error
-        raise _Broken("kernel stopped", place.cell, "not running" if code is None else f"exit {code}") from error
+        raise _Broken(
+            "kernel stopped", place.cell, "not running" if code is None else f"exit {code}"
+        ) from error
 
 
 def _check_no_exit(executed: nbformat.NotebookNode) -> None:
@@ -226,7 +240,9 @@ def _check_no_exit(executed: nbformat.NotebookNode) -> None:
     for index, cell in enumerate(executed.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error" and output.ename == "SystemExit":
-                raise _Broken("stopped early", _number(executed, index), "the notebook was left before the end")
+                raise _Broken(
+                    "stopped early", _number(executed, index), "the notebook was left before the end"
+                )
 
 
 def _finished(order: StepOrder, executed: nbformat.NotebookNode, tables: Path) -> Path:
@@ -237,7 +253,7 @@ def _finished(order: StepOrder, executed: nbformat.NotebookNode, tables: Path) -
     released = notebooks.release(executed)
     result = order.folder / RESULT
     shutil.copytree(tables, result / TABLES)
-    text = nbformat.writes(released, version=4)
+    text = _writes(released, version=4)
     (result / RELEASED).write_text(f"{text}\n", encoding="utf-8", newline="\n")
     return result
 

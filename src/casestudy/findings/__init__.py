@@ -1,0 +1,1 @@
+"""Pure maths on frames: what the material says, each number checked against a published one."""

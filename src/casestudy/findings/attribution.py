@@ -90,15 +90,17 @@ def attribution(
     Parameters
     ----------
     contributions
-        ``respondent skill component value``: 1 named, 0 not named, nan not shown to that respondent.
+        ``respondent site wave skill component value offered``: 1 named, 0 not named, nan not shown to that
+        respondent.
     responses, items, wave, often
         Who uses a skill: respondents who answer at least ``often`` in this wave (see
         ``practice.frequencies``).
     codings, sources
         Interviews; only confirmed codings of components that name a ``linked_skill`` count, per source.
     offered
-        Components offered per site; a site that is not in it offered all. Elsewhere the cell is structurally
-        missing: its counts are absent, not 0, and ``ALL`` leaves that site out of both strands.
+        Components offered per site; a site that is not in it offered all. Without it, what ``contributions``
+        says. Elsewhere the cell is structurally missing: its counts are absent, not 0, and ``ALL`` leaves
+        that site out of both strands.
     min_users
         Fewest users whose answers count for the grade.
 
@@ -113,26 +115,36 @@ def attribution(
         ``three``.
     """
     grid = pd.MultiIndex.from_product([sites, skills, components], names=KEYS)
-    survey = _survey(contributions, frequencies(responses, items, wave=wave), often)
+    ticks = contributions[contributions["wave"] == wave]
+    survey = _survey(ticks, frequencies(responses, items, wave=wave), often)
     table = pd.concat([survey, _interviews(codings, sources)], axis=1).reindex(grid).fillna(0)
     discussed = _discussed(codings, sources).reindex(grid.droplevel("component"), fill_value=0)
     table = table.assign(n_src_discussed=discussed.to_numpy(), n_sites_helped=table["n_src_helped"] > 0)
-    table["offered"] = [offered is None or c in offered.get(s, components) for s, _, c in grid]
+    missing = _not_offered(ticks, offered, sites, components)
+    table["offered"] = [(site, component) not in missing for site, _, component in grid]
     table = table.astype(dict.fromkeys(COUNTS, "Int64")).reset_index().rename(columns={"site": "unit"})
     table.loc[~table["offered"], COUNTS] = pd.NA
-    everywhere = table.groupby(["skill", "component"], sort=False)[[*COUNTS, "offered"]]
-    pooled = (
-        everywhere.sum(min_count=1)
-        .reset_index()
-        .assign(unit=ALL, offered=everywhere["offered"].any().to_numpy())
-    )
+    pooled = table.groupby(["skill", "component"], sort=False)[[*COUNTS, "offered"]].sum(min_count=1)
+    pooled = pooled.reset_index().assign(unit=ALL, offered=lambda row: row["offered"] > 0)
     table = pd.concat([pooled, table], ignore_index=True)
     return _graded(table, confidence, min_users)[ATTRIBUTION_COLUMNS]
 
 
-def _survey(contributions: pd.DataFrame, used: pd.DataFrame, often: float) -> pd.DataFrame:
+def _not_offered(
+    ticks: pd.DataFrame,
+    offered: Mapping[str, Collection[str]] | None,
+    sites: Sequence[str],
+    components: Sequence[str],
+) -> set[tuple[str, str]]:
+    if offered is not None:
+        return {(s, c) for s in sites for c in components if c not in offered.get(s, components)}
+    anywhere = ticks.groupby(["site", "component"], observed=True)["offered"].any()
+    return set(anywhere[~anywhere.astype(bool)].index)
+
+
+def _survey(ticks: pd.DataFrame, used: pd.DataFrame, often: float) -> pd.DataFrame:
     users = used.loc[used["value"] >= often, ["respondent", "site", "skill"]]
-    shown = contributions.dropna(subset=["value"]).merge(users, on=["respondent", "skill"])
+    shown = ticks.dropna(subset=["value"]).merge(users, on=["respondent", "site", "skill"])
     return shown.groupby(KEYS, observed=True)["value"].agg(n_users="count", n_named="sum")
 
 

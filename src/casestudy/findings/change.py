@@ -227,7 +227,7 @@ def _unlinked(x: Values, y: Values, limits: _Limits) -> UnlinkedChange:
 
 
 class _Rules(NamedTuple):
-    """What decides how one cell is told; ``sesoi_sd`` is in SDs of the scores before."""
+    """What decides how one cell is told; the smallest change of interest is in SDs of the scores before."""
 
     limits: _Limits
     sesoi_site_sd: float
@@ -284,8 +284,9 @@ def change_table(
         are given), or ``absent`` when a wave has no score. ``ALL`` pools the linked sites with both waves, or
         the unlinked ones if no other site has both. ``p`` is exact or Welch's; ``p_adj`` is Holm's over the
         ``ALL`` rows and nan for sites, which are exploratory. ``model_diff`` is the change predicted for
-        everybody who was there before. ``sesoi`` is a share of ``sd_before``. ``note`` holds keys, separated
-        by spaces: ``wave_missing``, ``not_tested``, ``without_unlinked_sites``, ``without_absent_sites``.
+        everybody who was there before. ``sesoi`` is a share of the SD of everybody before, so that leavers do
+        not shrink it. ``note`` holds keys, separated by spaces: ``wave_missing``, ``not_tested``,
+        ``without_unlinked_sites``, ``without_absent_sites``.
 
     Examples
     --------
@@ -370,6 +371,6 @@ def _told(cell: _Cell, rules: _Rules) -> dict[str, object]:
         row["model_diff"] = attrition.predict(
             cell.x[everyone], cell.y[everyone], cell.group[everyone], limits.confidence
         ).diff
-    sesoi = found.sd_before * (rules.sesoi_all_sd if cell.site == ALL else rules.sesoi_site_sd)
+    sesoi = _sd(x) * (rules.sesoi_all_sd if cell.site == ALL else rules.sesoi_site_sd)
     verdict = state(found.lo, found.hi, found.lo90, found.hi90, sesoi)
     return row | {"sesoi": sesoi, "state": verdict}

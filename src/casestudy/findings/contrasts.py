@@ -16,6 +16,44 @@ LEVELS = np.array([-2, -1, 0, 1, 2], dtype=np.int8)
 CELLS_AT_ONCE = 4_000_000  # keeps the simulation's memory flat, however many sites there are
 
 
+def matrix(settled: pd.DataFrame, *, codes: Sequence[str], sites: Sequence[str]) -> pd.DataFrame:
+    """Lay out settled ratings with a row per code and a column per site; ``M`` where nothing was settled.
+
+    Examples
+    --------
+    >>> settled = pd.DataFrame({"site": ["a", "b"], "code": "M13", "rating": ["2", "X"]})
+    >>> matrix(settled, codes=["M13", "M29"], sites=["a", "b"]).values.tolist()
+    [['2', 'X'], ['M', 'M']]
+    """
+    wide = settled.pivot(index="code", columns="site", values="rating")
+    return wide.reindex(index=list(codes), columns=list(sites)).fillna(MISSING).astype("str")
+
+
+def groups(change: pd.DataFrame, *, scale: str, sites: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split sites by a criterion outside the ratings: those whose score on one scale went up, and those not.
+
+    Parameters
+    ----------
+    change
+        scale, site and state, as the change table has them.
+
+    Returns
+    -------
+    tuple of list
+        High sites (state ``up``) and low sites (any other state that was measured). A site without a measured
+        change stands in neither.
+
+    Examples
+    --------
+    >>> change = pd.DataFrame({"scale": "VAA", "site": ["a", "b", "c"], "state": ["up", "unclear", "absent"]})
+    >>> groups(change, scale="VAA", sites=["a", "b", "c"])
+    (['a'], ['b'])
+    """
+    states = change[change["scale"] == scale].set_index("site")["state"]
+    measured = [site for site in sites if states.get(site, "absent") not in ("absent", "too_few")]
+    return [s for s in measured if states[s] == "up"], [s for s in measured if states[s] != "up"]
+
+
 def distinguish(matrix: pd.DataFrame, high: Sequence[str], low: Sequence[str]) -> pd.DataFrame:
     """Label each factor by how its ratings differ between high and low sites.
 
@@ -105,6 +143,11 @@ class ChanceBaseline:
     n_low: int
     draws: int
 
+    @property
+    def expected(self) -> dict[str, float]:
+        """The two numbers to print under a table of distinguishing factors."""
+        return {"chance_strong": self.strong, "chance_weak": self.weak}
+
 
 def chance_baseline(
     n_factors: int,
@@ -120,7 +163,7 @@ def chance_baseline(
     Parameters
     ----------
     n_factors, n_high, n_low
-        Size of the matrix; at least one site on either side.
+        Size of the matrix. Without a site on one side nothing can distinguish: the baseline is 0.
     probabilities
         Of the ratings -2, -1, 0, 1 and 2; every cell is drawn on its own.
     draws, seed
@@ -137,8 +180,8 @@ def chance_baseline(
     >>> round(chance.weak), chance.p_any > 0.95
     (4, True)
     """
-    if min(n_factors, n_high, n_low, draws) < 1:
-        raise ValueError("a baseline needs at least one factor, one site on either side and one draw")
+    if min(n_factors, n_high, n_low) < 1:
+        return ChanceBaseline(0.0, 0.0, 0.0, 0.0, 0.0, n_factors, n_high, n_low, draws=0)
     if len(probabilities) != len(LEVELS) or not math.isclose(sum(probabilities), 1, abs_tol=1e-9):
         raise ValueError(
             f"`probabilities` must be {len(LEVELS)} numbers that sum to 1, found {probabilities}"

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+SETTLED_COLUMNS = "site code rating proposed n_sources stability rationale".split()
 JOINT_COLUMNS = (
     "site row qual_state quant_state label_proposed lean label n_sources n_pairs diff lo hi rating rationale"
 ).split()
@@ -176,6 +177,33 @@ def is_weak(
     """
     few_sources = n_sources is not None and n_sources < min_sources
     return few_sources or (n_people is not None and n_people < min_people)
+
+
+def settled_evidence(
+    settled: pd.DataFrame, proposed: pd.DataFrame, practice_sources: pd.DataFrame
+) -> pd.DataFrame:
+    """Add to settled ratings how many sources they rest on, and how stable the proposal is.
+
+    Parameters
+    ----------
+    settled
+        ``site code rating proposed rationale``, of factors and skills.
+    proposed
+        The proposals of factors: ``site code n_sources stability``.
+    practice_sources
+        The sources that speak of a skill: ``site skill n_sources``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``SETTLED_COLUMNS``. ``n_sources`` is absent for a code that is neither; ``stability`` is nan for
+        skills, whose practice is not proposed by rule.
+    """
+    factors = proposed[["site", "code", "n_sources", "stability"]]
+    skills = practice_sources.rename(columns={"skill": "code"})[["site", "code", "n_sources"]]
+    rests_on = pd.concat([factors, skills.assign(stability=float("nan"))], ignore_index=True)
+    table = settled.merge(rests_on, on=["site", "code"], how="left", validate="one_to_one")
+    return table.astype({"n_sources": "Int64", "stability": "float64"})[SETTLED_COLUMNS]
 
 
 def joint_display(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 
 class Interval(NamedTuple):
@@ -98,7 +98,11 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     numbers = numbers[~np.isnan(numbers)]
     if len(numbers) < 2:
         return NOTHING
-    half = stats.t.ppf((1 + confidence) / 2, len(numbers) - 1) * numbers.std(ddof=1) / math.sqrt(len(numbers))
+    half = (
+        special.stdtrit(len(numbers) - 1, (1 + confidence) / 2)
+        * numbers.std(ddof=1)
+        / math.sqrt(len(numbers))
+    )
     return Interval(float(numbers.mean() - half), float(numbers.mean() + half))
 
 
@@ -157,10 +161,12 @@ def sign_test(up: int, down: int) -> float:
     """
     if min(up, down) < 0:
         raise ValueError(f"counts cannot be negative, found {up} and {down}")
-    return float(stats.binomtest(up, up + down).pvalue) if up + down else math.nan
+    if up + down == 0:
+        return math.nan
+    return min(1.0, 2 * float(special.bdtr(min(up, down), up + down, 0.5)))
 
 
 def _normal_quantile(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise ValueError(f"`confidence` must lie between 0 and 1, found {confidence}")
-    return float(stats.norm.ppf((1 + confidence) / 2))
+    return float(special.ndtri((1 + confidence) / 2))

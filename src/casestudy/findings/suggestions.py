@@ -16,6 +16,7 @@ import pandas as pd
 import regex
 
 from casestudy.errors import WrongUse
+from casestudy.findings.counts import confirmed
 from casestudy.findings.intervals import wilson
 
 Gate = Literal["off", "allowed"]
@@ -111,6 +112,66 @@ def _compile(code: str, pattern: str) -> regex.Pattern[str]:
         return regex.compile(pattern, regex.IGNORECASE | regex.UNICODE)
     except regex.error as fault:
         raise WrongUse(f"a pattern of code `{code}` cannot be read: {fault}") from None
+
+
+def units(
+    sentences: pd.DataFrame,
+    codings: pd.DataFrame,
+    suggested: pd.DataFrame,
+    *,
+    codes: Sequence[str],
+    cover: float = 0.5,
+) -> pd.DataFrame:
+    """Set people and machine side by side on every participant sentence of the sources that people coded.
+
+    Parameters
+    ----------
+    sentences
+        As in :func:`suggest`; also the sentences that nobody marked, or recall would be 1 by construction.
+    codings
+        source, start, end, code, kind, status and round; only confirmed codings of people count.
+    suggested
+        The table of :func:`suggest`.
+    codes
+        Codes to compare.
+    cover
+        Share of a sentence's characters that segments of a code must cover; exactly this share is enough.
+
+    Returns
+    -------
+    pandas.DataFrame
+        unit source code human machine, a row for every sentence and code; human and machine are 0 or 1.
+
+    Examples
+    --------
+    >>> said = pd.DataFrame({"source": "a", "sentence": [0, 1], "start": [0, 11], "end": [10, 30],
+    ...     "text": ["Geen tijd.", "De rest is anders ok"], "is_interviewer": False})
+    >>> people = pd.DataFrame({"source": "a", "start": [0], "end": [20], "code": "M23", "kind": "human",
+    ...     "status": "confirmed", "round": "main"})
+    >>> table = units(said, people, suggest(said, {"M23": ["tijd"]}).table, codes=["M23"])
+    >>> table[["human", "machine"]].values.tolist()
+    [[1, 1], [0, 0]]
+    """
+    evidence = confirmed(codings, codings[["source"]].drop_duplicates())
+    said = sentences.loc[
+        ~sentences["is_interviewer"].astype(bool) & sentences["source"].isin(evidence["source"])
+    ]
+    said = said[["source", "sentence", "start", "end"]].reset_index(drop=True)
+    grid = said.assign(unit=said.index).merge(pd.DataFrame({"code": list(codes)}), how="cross")
+    overlap = said.assign(unit=said.index).merge(
+        evidence[["source", "code", "start", "end"]], on="source", suffixes=("", "_coded")
+    )
+    overlap["covered"] = overlap[["end", "end_coded"]].min(axis=1) - overlap[["start", "start_coded"]].max(
+        axis=1
+    )
+    covered = overlap[overlap["covered"] > 0].groupby(["unit", "code"], observed=True)["covered"].sum()
+    share = grid.set_index(["unit", "code"])
+    reached = covered.reindex(share.index, fill_value=0) >= cover * (share["end"] - share["start"])
+    keys = pd.MultiIndex.from_frame(suggested[["source", "sentence", "code"]])
+    machine = pd.MultiIndex.from_frame(grid[["source", "sentence", "code"]]).isin(keys)
+    return grid[["unit", "source", "code"]].assign(
+        human=reached.to_numpy().astype(int), machine=machine.astype(int)
+    )
 
 
 def evaluate(

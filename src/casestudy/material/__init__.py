@@ -1,0 +1,1 @@
+"""Files of a study to values and back, every problem at once."""

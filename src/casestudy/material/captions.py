@@ -40,9 +40,8 @@ def read(text: str, name: str) -> list[Line]:
     """
     if name.lower().endswith(".vtt") and not text.startswith("WEBVTT"):
         must = "a caption file must begin with `WEBVTT`"
-        raise InvalidMaterial(
-            [Problem(f"{name}:1", must, "something else", "export the captions again as WebVTT")]
-        )
+        remedy = "export the captions again as WebVTT"
+        raise InvalidMaterial([Problem(place(name, 1), must, "something else", remedy)])
     cues = _cues(text)
     shown = [_lines(cue) for cue in cues]
     if _is_rolling(cues, shown):
@@ -70,13 +69,13 @@ def _lines(cue: list[str]) -> list[Line]:
     lines: list[Line] = []
     speaker: str | None = None
     for line in cue:
-        place = 0
+        begin = 0
         for voice in _VOICE.finditer(line):
-            lines.extend(_said(speaker, line[place : voice.start()]))
+            lines.extend(_said(speaker, line[begin : voice.start()]))
             name = voice["name"]
             speaker = (" ".join(html.unescape(name).split()) or None) if name is not None else None
-            place = voice.end()
-        lines.extend(_said(speaker, line[place:]))
+            begin = voice.end()
+        lines.extend(_said(speaker, line[begin:]))
     return lines
 
 

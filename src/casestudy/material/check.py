@@ -42,7 +42,7 @@ def problems(study: Study) -> list[Problem]:
     rows = _material(study, found)
     found.gather(partial(ratings.read, study))
     found.gather(partial(ratings.settled, study))
-    decided = found.gather(partial(decisions.read, study))
+    decided = found.gather(partial(decisions.numbered, study))
     topics = found.gather(partial(guide.read, study))
     asked = found.gather(partial(instrument.read, study))
     if asked is not None:
@@ -88,13 +88,14 @@ def _measure_problems(study: Study, topics: Guide, asked: Instrument) -> Iterato
         for field, word, known in (("scale", row.scale, scales), ("item", row.item, items)):
             if word is not None and word not in known:
                 where = place(guide.FILE, line_of(study.folder / guide.FILE, "joint_display", row.row, word))
-                must = f"`{field}` must be a {field} of {instrument.FILE}"
+                must = f"`{field}` must be in {instrument.FILE}"
                 yield Problem(where, must, f"`{word}`", nearest(word, known))
 
 
-def _row_problems(topics: Guide, decided: tuple[decisions.Decision, ...]) -> Iterator[Problem]:
+def _row_problems(topics: Guide, decided: tuple[tuple[int, decisions.Decision], ...]) -> Iterator[Problem]:
     known = [row.row for row in topics.joint_display]
-    for decision in decided:
+    for line, decision in decided:
         if isinstance(decision, Fit | MetaInference) and decision.row not in known:
             must = f"`row` must be a row of `joint_display` in {guide.FILE}"
-            yield Problem(decisions.FILE, must, f"`{decision.row}`", nearest(decision.row, known))
+            where, near = place(decisions.FILE, line), nearest(decision.row, known)
+            yield Problem(where, must, f"`{decision.row}`", near)

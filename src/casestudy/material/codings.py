@@ -1,4 +1,4 @@
-"""Codings: who gave which code to which characters, from append-only logs ``codings/<coder>/<source>.jsonl``."""
+"""Codings: who gave which code to which characters, from logs ``codings/<coder>/<source>.jsonl``."""
 
 from __future__ import annotations
 
@@ -24,17 +24,24 @@ TEXTS = ".texts"
 
 Place = Annotated[int, Field(strict=True, ge=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-_AT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?$"
-Moment = Annotated[str, Field(pattern=_AT)]
+Moment = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?$")
+]
+
+_FAMILIES: Mapping[str, codebook.Family] = {
+    "valence": "factor",
+    "practice": "skill",
+    "contribution": "component",
+    "linked_skill": "component",
+}
 
 
 class Coding(Record):
     """One coder giving one code to one segment of a source's text.
 
     ``valence`` belongs to factors, ``practice`` to skills, ``contribution`` and ``linked_skill`` to
-    components; an absent one was not given, which is not the same as neutral. ``text_sha256`` names the
-    text that ``start``, ``end`` and ``quote`` belong to, and ``codebook`` the version in which ``code`` had
-    its meaning.
+    components; an absent one was not given, which is not the same as neutral. ``text_sha256`` names the text
+    that ``start``, ``end`` and ``quote`` belong to, ``codebook`` the version in which ``code`` had its meaning.
     """
 
     model_config = ConfigDict(str_strip_whitespace=False)
@@ -64,8 +71,9 @@ class Coding(Record):
     @model_validator(mode="after")
     def _machines_only_suggest(self) -> Self:
         if self.status == "confirmed" and self.kind in ("dictionary", "model"):
-            raise ValueError("must not be `confirmed` by a machine; a person confirms it in a coding of
-            their own")
+            raise ValueError(
+                "must not be `confirmed` by a machine; let a person confirm it in a coding of theirs"
+            )
         return self
 
 
@@ -131,47 +139,46 @@ def kept_text(study: Study, text_sha256: str) -> str:
     data = folders.read_bytes(study.folder / name, root=study.folder, name=name, limit=logs.LIMIT_BYTES)
     text = data.decode("utf-8", "replace")
     if sources.sha256(text) != text_sha256:
-        must = "a kept text must never change" raise InvalidMaterial([Problem(name, must, "other content
-        than its name says", "restore it from a copy")])
+        found = "other content than its name says"
+        raise InvalidMaterial(
+            [Problem(name, "a kept text must never change", found, "restore it from a copy")]
+        )
     return text
 
 
 def read(study: Study, site: str | None = None) -> tuple[Coding, ...]:
-    """Read the codings that stand, of one site or of all: by coder, source and the order in which they were made.
+    """Read the codings that stand, of one site or of all: by coder, then source, in the order of the log.
 
     A coding that was deleted is left out, and so is every coding of a source that is withdrawn.
 
     Raises
     ------
     InvalidMaterial
-        With every problem of the sources, the codebook and the logs: what is not a whole record, and every
+        With every problem of the sources, the codebook and the logs: what is no whole record, and every
         coding that does not belong to its source, its text, its codebook or its coder.
     """
     book = codebook.read(study)
     texts = {source.source: source for source in sources.read(study, site)}
     elsewhere = {row.source for row in sources.rows(study)} - texts.keys() | set(sources.withdrawn(study))
-    standing: list[tuple[str, int, Coding]] = []
+    standing: list[tuple[str, Coding]] = []
     problems: list[Problem] = []
     for coder, path in _logs(study):
         name = _name(coder, path.stem)
-        if path.stem in elsewhere:
-            continue
-        source = texts.get(path.stem)
-        if source is None:
+        if path.stem in texts:
+            found, torn = _standing(path, name, coder, study)
+            problems += torn
+            for where, coding in found:
+                problems += _wrong(coding, texts[path.stem], book, coder, where)
+            problems += _overlapping(found)
+            standing += found
+        elif path.stem not in elsewhere:
             must = "a log must bear the id of a source of sources.csv whose file holds words"
             remedy = nearest(path.stem, sorted({*texts, *elsewhere}))
             problems.append(Problem(name, must, f"`{path.stem}`", remedy))
-            continue
-        found, torn = _standing(path, name, coder, study)
-        problems += torn
-        for line, coding in found:
-            problems += _wrong(coding, source, book, coder, place(name, line))
-        problems += _overlapping(found, name)
-        standing += [(name, line, coding) for line, coding in found]
     problems += _doubled(standing)
     if problems:
         raise InvalidMaterial(problems)
-    return tuple(coding for _, _, coding in standing)
+    return tuple(coding for _, coding in standing)
 
 
 def _name(coder: str, source: str) -> str:
@@ -182,7 +189,7 @@ def _logs(study: Study) -> Iterator[tuple[str, Path]]:
     folder = study.folder / FOLDER
     coders = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
     for coder in coders:
-        if coder.is_dir() and folders.stray(coder) is None:
+        if coder.is_dir() and folders.stray_name(coder.name) is None:
             yield from ((coder.name, path) for path in logs.files(coder))
 
 
@@ -205,25 +212,28 @@ def _keep(study: Study, text: str, text_sha256: str) -> None:
     logs.sync_folder(folder)
 
 
-def _standing(path: Path, name: str, coder: str, study: Study) -> tuple[list[tuple[int, Coding]], list[Problem]]:
-    """Codings of a log that were not deleted, in the order of the file, beside what is wrong with its lines."""
+def _standing(
+    path: Path, name: str, coder: str, study: Study
+) -> tuple[list[tuple[str, Coding]], list[Problem]]:
+    """Codings of a log that were not deleted, each with its place, beside what is wrong with its lines."""
     events, problems = logs.scan(path, _EVENT, name, root=study.folder)
     # The same event twice is one event, also when its fields stand in another order.
-    given = {event: line for line, event in reversed(events) if isinstance(event, _Given)}
-    known = {event.coding for event in given}
-    gone = set()
+    given: dict[_Given, int] = {}
     for line, event in events:
-        if not isinstance(event, _Deleted):
-            continue
-        gone.add(event.coding)
-        if event.coding not in known:
+        if isinstance(event, _Given):
+            given.setdefault(event, line)
+    known = {event.coding for event in given}
+    gone = {event.coding for _, event in events if isinstance(event, _Deleted)}
+    for line, event in events:
+        if isinstance(event, _Deleted) and event.coding not in known:
             must = "a deletion must name a coding of this log"
             remedy = "restore the lines that are missing"
             problems.append(Problem(place(name, line), must, f"`{event.coding}`", remedy))
-        if event.coder != coder:
+        if isinstance(event, _Deleted) and event.coder != coder:
             problems.append(_not_own(event.coder, place(name, line)))
-    standing = [(line, _coding(event)) for event, line in given.items() if event.coding not in gone]
-    return standing[::-1], problems
+    return [
+        (place(name, n), _coding(event)) for event, n in given.items() if event.coding not in gone
+    ], problems
 
 
 def _coding(event: _Given) -> Coding:
@@ -231,21 +241,22 @@ def _coding(event: _Given) -> Coding:
 
 
 def _not_own(coder: str, where: str) -> Problem:
-    return Problem(where, "`coder` must be the name of the folder", f"`{coder}`", "move the line to that
-    coder's log")
+    return Problem(
+        where, "`coder` must be the name of the folder", f"`{coder}`", "move the line to that coder's log"
+    )
 
 
 def _wrong(coding: Coding, source: Source, book: Codebook, coder: str, where: str) -> Iterator[Problem]:
     if coding.coder != coder:
         yield _not_own(coding.coder, where)
     if coding.source != source.source:
-        yield Problem(where, "`source` must be the name of the file", f"`{coding.source}`", "move the line
-        to that log")
+        must = "`source` must be the name of the file"
+        yield Problem(where, must, f"`{coding.source}`", "move the line to the log of that source")
     if coding.status == "superseded":
         # It was made on an earlier text or in an earlier codebook and rests there.
         return
     if coding.text_sha256 != source.sha256:
-        must = f"coding `{coding.coding}` must be made on the text the source has now"
+        must = f"coding `{coding.coding}` must be made on the text that the source has now"
         yield Problem(where, must, "another text", "restore the source, or code it again")
     else:
         yield from _misplaced(coding, source.text, where)
@@ -258,61 +269,52 @@ def _misplaced(coding: Coding, text: str, where: str) -> Iterator[Problem]:
         must = f"{what} must have `0 <= start < end <= {len(text)}`"
         yield Problem(where, must, f"{coding.start} and {coding.end}", "code the segment again")
     elif coding.quote != text[coding.start : coding.end]:
-        must = f"`quote` of {what} must be the text from `start` to `end`" yield Problem(where, must, "other
-        words", "code the segment again; places count characters, not bytes")
+        must = f"`quote` of {what} must be the text from `start` to `end`"
+        yield Problem(
+            where, must, "other words", "code the segment again; places count characters, not bytes"
+        )
 
 
 def _wrong_code(coding: Coding, book: Codebook, where: str) -> Iterator[Problem]:
     if coding.codebook.partition(".")[0] != book.major:
-        must = f"`codebook` must be of version {book.major}"
         remedy = "code it again with this codebook, or set its status to `superseded`"
-        yield Problem(where, must, f"`{coding.codebook}`", remedy)
+        yield Problem(where, f"`codebook` must be of version {book.major}", f"`{coding.codebook}`", remedy)
         return
     if coding.code not in book:
-        known = [code.id for code in book.codes] yield Problem(where, "`code` must be in codebook.yml",
-        f"`{coding.code}`", nearest(coding.code, known)) return
+        remedy = nearest(coding.code, [code.id for code in book.codes])
+        yield Problem(where, "`code` must be in codebook.yml", f"`{coding.code}`", remedy)
+        return
     code = book.code(coding.code)
     if not code.active:
-        yield Problem(where, "`code` must be active", f"`{code.id}`", "code the segment with a code that
-        is")
+        yield Problem(where, "`code` must be active", f"`{code.id}`", "code the segment with a code that is")
     for field, family in _FAMILIES.items():
         if getattr(coding, field) is not None and code.family != family:
-            must = f"`{field}` must stand with a code of the family {family} only" yield Problem(where,
-            must, f"it with `{code.id}`, a {code.family}", "remove it or choose another code")
+            must = f"`{field}` must stand with a code of the family {family} only"
+            yield Problem(where, must, f"it with `{code.id}`", "remove it or choose another code")
     skill = coding.linked_skill
     if skill is not None and (skill not in book or book.code(skill).family != "skill"):
-        skills = [code.id for code in book.family("skill")] yield Problem(where, "`linked_skill` must be a
-        skill of codebook.yml", f"`{skill}`", nearest(skill, skills))
+        remedy = nearest(skill, [code.id for code in book.family("skill")])
+        yield Problem(where, "`linked_skill` must be a skill of codebook.yml", f"`{skill}`", remedy)
 
 
-_FAMILIES: Mapping[str, codebook.Family] = {
-    "valence": "factor",
-    "practice": "skill",
-    "contribution": "component",
-    "linked_skill": "component",
-}
-
-
-def _overlapping(found: list[tuple[int, Coding]], name: str) -> Iterator[Problem]:
-    by_code: dict[str, list[tuple[int, int, int, str]]] = defaultdict(list)
-    for line, coding in found:
+def _overlapping(found: list[tuple[str, Coding]]) -> Iterator[Problem]:
+    by_code: dict[str, list[tuple[int, int, str, str]]] = defaultdict(list)
+    for where, coding in found:
         if coding.status in ("suggested", "confirmed"):
-            by_code[coding.code].append((coding.start, coding.end, line, coding.coding))
-    for code, places in by_code.items():
+            by_code[coding.code].append((coding.start, coding.end, where, coding.coding))
+    for code, segments in by_code.items():
         reach, holder = -1, ""
-        for start, end, line, coding_id in sorted(places):
+        for start, end, where, coding_id in sorted(segments):
             if start < reach:
                 must = f"codings of one coder with `{code}` must not overlap"
-                remedy = "delete one of the two, or make them one"
-                yield Problem(place(name, line), must, f"`{coding_id}` over `{holder}`", remedy)
+                yield Problem(where, must, f"`{coding_id}` over `{holder}`", "delete one, or make them one")
             if end > reach:
                 reach, holder = end, coding_id
 
 
-def _doubled(standing: list[tuple[str, int, Coding]]) -> Iterator[Problem]:
+def _doubled(standing: list[tuple[str, Coding]]) -> Iterator[Problem]:
     first: dict[str, str] = {}
-    for name, line, coding in standing:
-        where = place(name, line)
+    for where, coding in standing:
         earlier = first.setdefault(coding.coding, where)
         if earlier != where:
             found = f"`{coding.coding}` again, first in {earlier}"

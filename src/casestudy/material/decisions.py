@@ -159,6 +159,11 @@ def read(study: Study, site: str | None = None) -> tuple[Decision, ...]:
     InvalidMaterial
         With every bad line, unknown site and unknown code, and every quote that is too long.
     """
+    return tuple(decision for _, decision in numbered(study, site))
+
+
+def numbered(study: Study, site: str | None = None) -> tuple[tuple[int, Decision], ...]:
+    """Read the decisions that stand, each with its line; as ``read`` otherwise."""
     lines, problems = logs.scan(study.folder / FILE, _LINE, FILE, root=study.folder)
     codes = codebook.read(study)
     problems += [
@@ -166,9 +171,11 @@ def read(study: Study, site: str | None = None) -> tuple[Decision, ...]:
     ]
     if problems:
         raise InvalidMaterial(problems)
-    latest = {_key(line): line for _, line in lines}
+    latest = {_key(line): (number, line) for number, line in lines}
     return tuple(
-        line for line in latest.values() if site is None or getattr(line, "site", ALL) in (site, ALL)
+        (number, line)
+        for number, line in latest.values()
+        if site is None or getattr(line, "site", ALL) in (site, ALL)
     )
 
 

@@ -111,9 +111,8 @@ def _workbook(path: Path, name: str, sheet: str | None) -> Sheet:
             shown = [s.name for s in about if s.visible == SheetVisibleEnum.Visible]
             hidden = tuple(s.name for s in about if s.name not in shown)
             chosen = _chosen(shown, sheet, name)
-            cells = book.get_sheet_by_name(chosen)
-            first = cells.start[0] + 1 if cells.start else 1
-            grid = [(first + n, [_text(v) for v in row]) for n, row in enumerate(cells.iter_rows())]
+            cells = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+            grid = [(number, [_text(v) for v in row]) for number, row in enumerate(cells, start=1)]
     except InvalidMaterial:
         raise
     except (KeyboardInterrupt, SystemExit):
@@ -156,8 +155,9 @@ def _table(grid: list[tuple[int, list[str]]], name: str, hidden: tuple[str, ...]
     filled = [(number, row) for number, row in grid if any(row)]
     if not filled:
         raise _refused(name, "the table must have a header", "an empty sheet", "add the first row")
-    width = max(n + 1 for _, row in filled for n, value in enumerate(row) if value)
-    (_, header), *rows = [(number, row[:width]) for number, row in filled]
+    # Formats without values make a sheet wider than its table.
+    wanted = sorted({n for _, row in filled for n, value in enumerate(row) if value})
+    (_, header), *rows = [(number, [row[n] for n in wanted]) for number, row in filled]
     named = ((number, dict(zip(header, row, strict=True))) for number, row in rows)
     return Sheet(name, tuple(header), tuple(named), hidden)
 
@@ -221,7 +221,7 @@ class _Left:
             self.refuse(f"at most {LIMIT_CELLS:,} cells")
 
     def within(self, row: int, column: int) -> None:
-        if row > LIMIT_ROWS or column > LIMIT_COLUMNS or row * column > LIMIT_CELLS * 4:
+        if row > LIMIT_ROWS or column > LIMIT_COLUMNS or row * column > LIMIT_CELLS:
             self.refuse(f"cells within {LIMIT_ROWS:,} rows and {LIMIT_COLUMNS:,} columns")
 
     def refuse(self, limit: str) -> None:

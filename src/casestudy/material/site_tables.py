@@ -89,7 +89,7 @@ TABLES: dict[str, Table] = {
     ),
     "suggestions": table(
         CODE_SITE,
-        "source:t sentence:w start:w end:w code:t matched:t",
+        "source:t sentence:w start:w end:w code:t",
     ),
     "evaluation": table(
         CODE_SITE,

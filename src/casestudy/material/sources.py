@@ -36,30 +36,21 @@ def _spaced(value: object) -> object:
 
 def _barred(value: object) -> object:
     return (
-        tuple(part.strip() for part in value.split("|") if part.strip()) if isinstance(value, str) else
-        value
+        tuple(part.strip() for part in value.split("|") if part.strip()) if isinstance(value, str) else value
     )
 
 
 def _within(value: str) -> str:
     steps = value.split("/")
-    if (
-        not value
-        or value.startswith("/")
-        or {"", ".", ".."} & set(steps)
-        or "\\" in value
-        or "\0" in value
-        or ":" in value
-    ):
-        raise ValueError("must be a file in the folder of its site; write its name, with `/` between
-        folders")
+    if {"", ".", ".."} & set(steps) or set(value) & set("\\:\0"):
+        raise ValueError("must be a file in the folder of its site; write its name, with `/` for folders")
     if folders.stray_name(steps[-1]) is not None:
         raise ValueError("must not be a lock file or a copy that a program made; name the file itself")
     return value
 
 
 class SourceRow(Record):
-    """One line of ``sources.csv``; ``participants`` and ``interviewer`` are written as text and read as tuples."""
+    """One line of ``sources.csv``; ``participants`` and ``interviewer`` are read as tuples."""
 
     source: Identifier
     site: Identifier
@@ -111,7 +102,7 @@ def sha256(text: str) -> str:
     Examples
     --------
     >>> sha256("één")[:12]
-    '6b4e6a2b0d6c'
+    '51c4a8ee9d58'
     """
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -154,7 +145,7 @@ def read(study: Study, site: str | None = None) -> tuple[Source, ...]:
 
 
 def remarks(study: Study) -> tuple[str, ...]:
-    """What a person should know and nothing has to stop for, each once and with its file.
+    """Tell what a person should know and nothing has to stop for, each once and with its file.
 
     Copies that sync programs made, lock files and empty placeholders, which are not counted; encodings that
     were guessed; texts in which no speakers were recognised.
@@ -206,10 +197,8 @@ def _unknown(line: int, row: SourceRow, study: Study) -> Iterator[Problem]:
         remedy = nearest(row.site, study.site_ids)
         yield Problem(place(FILE, line), "`site` must be a site of study.yml", f"`{row.site}`", remedy)
     if row.wave is not None and row.wave not in waves:
-        yield Problem(
-            place(FILE, line), "`wave` must be a wave of study.yml", f"`{row.wave}`", nearest(row.wave,
-            waves)
-        )
+        remedy = nearest(row.wave, waves)
+        yield Problem(place(FILE, line), "`wave` must be a wave of study.yml", f"`{row.wave}`", remedy)
     suffix = PurePosixPath(row.file).suffix.lower()
     if suffix not in transcripts.KINDS:
         must = f"`file` must be of a kind that is read: {' '.join(transcripts.KINDS)}"
@@ -239,8 +228,8 @@ def _name(row: SourceRow) -> str:
 def _source(study: Study, row: SourceRow) -> Source:
     name = _name(row)
     data = folders.read_bytes(study.folder / name, root=study.folder, name=name)
-    known = Known(row.interviewer, row.participants)
-    read = transcripts.read(data, name=name, known=known, has_speakers=row.kind != "document")
+    known = Known(row.interviewer, row.participants, is_conversation=row.kind != "document")
+    read = transcripts.read(data, name=name, known=known)
     return Source(row, read.text, sha256(read.text), read.turns, read.sentences, read.remarks)
 
 

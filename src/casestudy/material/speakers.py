@@ -36,10 +36,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Labels that need not recur: those of the interviewers of a source, and those of its participants."""
+    """What is known of the speakers of a source before it is read.
+
+    The labels of ``interviewers`` and ``participants`` need not recur. What is no conversation has no
+    speakers: all of it is one turn.
+    """
 
     interviewers: tuple[str, ...] = ()
     participants: tuple[str, ...] = ()
+    is_conversation: bool = True
 
     def is_interviewer(self, label: str | None) -> bool:
         """Whether a label is an interviewer's: one of those given, else one of the usual ones.
@@ -91,14 +96,15 @@ def marks(lines: Sequence[str], known: Known) -> list[Mark]:
     >>> marks(["I: Hoe gaat het?", "R: Goed.", "Let op: niet vergeten."], Known())
     [Mark(line=0, speaker='I', offset=3), Mark(line=1, speaker='R', offset=3)]
     """
+    if not known.is_conversation:
+        return []
     filled = [(number, line) for number, line in enumerate(lines) if line.strip()]
     found = [
         (number, match) for number, line in filled if (match := _HEADING.match(line) or _SAID.match(line))
     ]
     chosen = accepted((_plain(match["label"]) for _, match in found), known)
     if chosen:
-        return _made(lines, [(number, match) for number, match in found if _plain(match["label"]) in
-        chosen])
+        return _made(lines, [(number, match) for number, match in found if _plain(match["label"]) in chosen])
     found = [(number, match) for number, line in filled if (match := _BRACKETED.match(line))]
     chosen = accepted((_plain(match["label"]) for _, match in found), known)
     found = [(number, match) for number, match in found if _plain(match["label"]) in chosen]

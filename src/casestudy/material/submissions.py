@@ -89,18 +89,18 @@ def read(study: Study, instrument: Instrument) -> tuple[list[Submission], list[C
     problems = Gathered()
     found: list[Submission] = []
     counts = [Count(f"{FOLDER}/{name}", f"left out, {why}", 1) for name, why in instruments.strays(study)]
+    counts += _still_to_come(study, instrument)
     for file, mapping in _files(study, instrument, problems):
         name = f"{FOLDER}/{file}"
         sheet = problems.gather(partial(sheets.read, study.folder / name, name, sheet=mapping.sheet))
         if sheet is None:
             continue
-        counts.append(Count(name, "rows read", len(sheet.rows)))
-        if sheet.hidden:
-            counts.append(Count(name, "hidden sheets not read", len(sheet.hidden)))
         wrong = list(_column_problems(sheet, mapping, instrument))
         problems.extend(wrong)
         if not wrong:
-            found += _submissions(sheet, mapping, study, instrument, problems)
+            here = _submissions(sheet, mapping, study, instrument, problems)
+            counts += _counts(sheet, mapping, instrument, here)
+            found += here
     problems.stop()
     return found, counts
 
@@ -108,11 +108,8 @@ def read(study: Study, instrument: Instrument) -> tuple[list[Submission], list[C
 def _files(
     study: Study, instrument: Instrument, problems: list[Problem]
 ) -> Iterator[tuple[PurePosixPath, FileMapping]]:
-    used: set[str] = set()
-    files = instruments.survey_files(study)
-    for file in files:
-        mappings = [m for m in instrument.files if PurePosixPath("/", file).match(f"/{m.file}")]
-        used |= {mapping.file for mapping in mappings}
+    for file in instruments.survey_files(study):
+        mappings = [mapping for mapping in instrument.files if _matches(file, mapping)]
         path = (study.folder / FOLDER / file).resolve()
         where = f"{FOLDER}/{file}"
         if not path.is_file() or not path.is_relative_to(study.folder.resolve()):
@@ -126,11 +123,17 @@ def _files(
             problems.append(Problem(where, "one mapping must say how to read the file", found, remedy))
         else:
             yield file, mappings[0]
+
+
+def _matches(file: PurePosixPath, mapping: FileMapping) -> bool:
+    return PurePosixPath("/", file).match(f"/{mapping.file}")
+
+
+def _still_to_come(study: Study, instrument: Instrument) -> Iterator[Count]:
+    files = instruments.survey_files(study)
     for mapping in instrument.files:
-        if mapping.file not in used:
-            must = f"`file` must match a file in {FOLDER}/"
-            near = nearest(mapping.file, [str(file) for file in files])
-            problems.append(Problem(instruments.FILE, must, f"`{mapping.file}`", near))
+        if not any(_matches(file, mapping) for file in files):
+            yield Count(f"{FOLDER}/{mapping.file}", "files found", 0)
 
 
 def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument) -> Iterator[Problem]:
@@ -156,6 +159,21 @@ def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument)
     for item in dict.fromkeys(items):
         if items.count(item) > 1:
             yield Problem(where, "an item must have one column", f"two for `{item}`", "ignore one of the two")
+
+
+def _counts(
+    sheet: Sheet, mapping: FileMapping, instrument: Instrument, here: list[Submission]
+) -> Iterator[Count]:
+    yield Count(sheet.name, "rows read", len(sheet.rows))
+    if sheet.hidden:
+        yield Count(sheet.name, "hidden sheets not read", len(sheet.hidden))
+    ids = [item.id for item in instrument.items]
+    if mapping.layout == "wide":
+        asked = {item_of(column, mapping, ids) for column in sheet.header}
+        if left := len(set(ids) - asked):
+            yield Count(sheet.name, "items without a column", left)
+    elif doubled := len(sheet.rows) - sum(len(one.lines) for one in here):
+        yield Count(sheet.name, "duplicates dropped by rule", doubled)
 
 
 def item_of(column: str, mapping: FileMapping, ids: Iterable[str]) -> str | None:

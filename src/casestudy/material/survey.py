@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from casestudy.errors import Gathered, Problem
@@ -107,11 +108,11 @@ def read(study: Study, site: str | None = None) -> Responses:
         With every problem of ``instrument.yml`` and of the files, none of them showing an answer.
     """
     instrument = instruments.read(study)
-    if not instrument.files:
+    if not instrument.files and not instruments.survey_files(study):
         return Responses()
     handed_in, counts = submissions.read(study, instrument)
     problems = Gathered(_lookalikes(handed_in))
-    kept = _without_withdrawn(handed_in, study, counts)
+    kept = _without_withdrawn(handed_in, study, counts, problems)
     kept = _once_per_wave(kept, counts, problems)
     kept = _at_one_site(kept, counts, problems)
     answered = answers.read(kept, instrument, problems)
@@ -168,16 +169,20 @@ def _is_linked(one: Submission, unlinked_sites: Iterable[str]) -> bool:
     return one.mapping.linking == "id" and one.site not in unlinked_sites
 
 
+def _plain(name: str) -> str:
+    """Give an id the form in which `7`, `07` and `7.0` are one, and so are `a1` and `A1`."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"0*(\d+)", r"\1", re.sub(r"(?<=\d)[.,]0+$", "", folded))
+
+
 def _lookalikes(handed_in: Sequence[Submission]) -> Iterator[Problem]:
-    """Find ids that are one to a reader and two to a program: `7`, `07` and `7.0`, or `a1` and `A1`."""
+    """Find ids that are one to a reader and two to a program."""
     first: dict[str, Submission] = {}
     told: set[str] = set()
     for one in handed_in:
         if one.mapping.columns.respondent is None:
             continue
-        plain = unicodedata.normalize("NFKC", one.key).casefold()
-        plain = re.sub(r"0*(\d+)", r"\1", re.sub(r"(?<=\d)[.,]0+$", "", plain))
-        earlier = first.setdefault(plain, one)
+        earlier = first.setdefault(_plain(one.key), one)
         if earlier.key != one.key and one.key not in told:
             told.add(one.key)
             found = f"one that is likely the same as in {earlier.place()}"
@@ -185,11 +190,14 @@ def _lookalikes(handed_in: Sequence[Submission]) -> Iterator[Problem]:
             yield Problem(one.place(), "an id must differ by more than zeros, case or width", found, remedy)
 
 
-def _without_withdrawn(handed_in: list[Submission], study: Study, counts: list[Count]) -> list[Submission]:
-    if not (study.folder / people.FILE).is_file():
+def _without_withdrawn(
+    handed_in: list[Submission], study: Study, counts: list[Count], problems: Gathered
+) -> list[Submission]:
+    if not (study.folder / people.FILE).exists():
         return handed_in
-    gone = {who.participant.casefold() for who in people.read(study) if who.withdrawn}
-    kept = [one for one in handed_in if one.written.casefold() not in gone]
+    persons = problems.gather(partial(people.read, study)) or ()
+    gone = {_plain(who.participant) for who in persons if who.withdrawn}
+    kept = [one for one in handed_in if _plain(one.written) not in gone]
     if len(kept) < len(handed_in):
         counts.append(Count(FOLDER, "rows left out because someone withdrew", len(handed_in) - len(kept)))
     return kept

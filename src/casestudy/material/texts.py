@@ -16,14 +16,14 @@ _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\
 
 # Never the end of a sentence.
 _OPEN = frozenset(
-    "dhr mw mevr mej dr drs ir ing prof mr mrs ms ds bc ba ma msc st jr sr bijv bv vlgs vgl zgn resp incl excl evt "
-    "ca circa m.n o.a vs max min gem ong plm mln mld red afd tel fax toel aanv".split()
+    "dhr mw mevr mej dr drs ir ing prof mr mrs ms jr sr bijv bv vlgs vgl zgn resp incl excl evt ca "
+    "circa vs gem plm afd tel toel".split()
 )
 # Not the end of a sentence before a number.
 _NUMBERED = frozenset(
-    "nr nrs no art lid par blz p pag hfst jan feb mrt apr jun jul aug sep sept okt oct nov dec vol fig tab".split()
+    "nr nrs art lid par blz p pag hfst fig tab vol jan feb mrt apr jun jul aug sep sept okt "
+    "oct nov dec".split()
 )
-
 _BREAK = re.compile(r"(?<![.!?…])(?P<stop>[.!?…]++)(?P<close>[\"”’'»)\]]*+)(?=\s|\Z)|(?P<line>\n\s*+)")
 # d.w.z., i.p.v., m.b.t. and their like.
 _DOTTED = re.compile(r"\w{1,3}(?:\.\w{1,3})+")

@@ -1,13 +1,13 @@
 """Transcripts: files of several kinds become one text with turns and sentences.
 
 The text of a ``.txt`` or ``.md`` file is its own. Of ``.docx``, ``.vtt``, ``.srt`` and ``.csv`` it is made:
-one line ``Speaker: words`` per turn, so that the same interview from two of these gives the same text;
-without speakers, the paragraphs. Offsets are Unicode code points of NFC text with ``\\n`` line ends,
-half-open.
+one line ``Speaker: words`` per turn, so that the same interview from two of these gives the same text; without
+speakers, the paragraphs. Offsets are Unicode code points of NFC text with ``\\n`` line ends, half-open.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -18,33 +18,28 @@ from casestudy.material import captions, speakers, texts, word
 from casestudy.material.speakers import Known
 
 _HEADERS = {
-    "speaker": (
+    "speaker": [
         "speaker",
         "spreker",
         "speaker name",
-        "naam",
         "name",
+        "naam",
         "who",
         "wie",
-        "deelnemer",
         "participant",
-        "speaker_label",
-    ),
-    "words": (
-        "statement text tekst utterance uitspraak words woorden transcript transcription transcriptie content inhoud quote sentence zin"
-    ).split(),
-    "time": (
-        "timestamp",
-        "time",
-        "tijd",
-        "tijdstip",
-        "start",
-        "begin",
-        "start time",
-        "starttijd",
-        "tijdcode",
-        "timecode",
-    ),
+        "deelnemer",
+    ],
+    "words": [
+        "statement",
+        "text",
+        "tekst",
+        "utterance",
+        "uitspraak",
+        "words",
+        "woorden",
+        "transcript",
+        "inhoud",
+    ],
 }
 _SHORTEST_WRAP = 60
 _FEWEST_WRAPS = 3
@@ -85,7 +80,7 @@ class _Said:
     words: str
 
 
-def read(data: bytes, *, name: str, known: Known | None = None, has_speakers: bool = True) -> Transcript:
+def read(data: bytes, *, name: str, known: Known | None = None) -> Transcript:
     """Read the bytes of a transcript.
 
     Parameters
@@ -95,9 +90,7 @@ def read(data: bytes, *, name: str, known: Known | None = None, has_speakers: bo
     name
         The file's name relative to the study folder; its ending says of which kind it is.
     known
-        The labels of interviewers and participants.
-    has_speakers
-        False for a document: all of it is one turn without a speaker.
+        What is known of its speakers.
 
     Raises
     ------
@@ -112,58 +105,47 @@ def read(data: bytes, *, name: str, known: Known | None = None, has_speakers: bo
     >>> len(transcript.sentences)
     3
     """
-    reader = _READERS.get(PurePosixPath(name).suffix.lower())
-    if reader is None:
-        found = f"`{PurePosixPath(name).suffix or 'none'}`"
-        kinds = ", ".join(_READERS)
-        raise InvalidMaterial(
-            [Problem(name, f"the kind of file must be one of {kinds}", found, "save it as one of these")]
-        )
-    return reader(data, name, known or Known(), has_speakers)
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in _READERS:
+        must = f"the kind of file must be one of {' '.join(KINDS)}"
+        raise InvalidMaterial([Problem(name, must, "another kind", "save it as one of these")])
+    return _READERS[suffix](data, name, known or Known())
 
 
-def _plain_text(data: bytes, name: str, known: Known, has_speakers: bool) -> Transcript:
+def _plain_text(data: bytes, name: str, known: Known) -> Transcript:
     text, remark = texts.decode(data, name)
-    remarks = [remark] if remark else []
     lines = text.split("\n")
-    found = speakers.marks(lines, known) if has_speakers else []
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
-    turns = []
-    for number, mark in enumerate(found):
-        start = starts[mark.line] + mark.offset
-        end = starts[found[number + 1].line] if number + 1 < len(found) else len(text)
-        turns.append((start, end, mark.speaker))
-    if not turns:
-        turns = [(0, len(text), None)]
-    return _transcript(text, turns, known, has_speakers, remarks)
+    found = speakers.marks(lines, known)
+    ends = [*(starts[mark.line] for mark in found[1:]), len(text)]
+    turns = [(starts[m.line] + m.offset, end, m.speaker) for m, end in zip(found, ends, strict=False)]
+    return _transcript(text, turns or [(0, len(text), None)], known, [remark] if remark else [])
 
 
-def _word(data: bytes, name: str, known: Known, has_speakers: bool) -> Transcript:
+def _word(data: bytes, name: str, known: Known) -> Transcript:
     lines: list[str] = []
     said: list[_Said] = []
     for block in word.read(data, name):
+        turns: list[_Said] = []
         if isinstance(block, word.Table):
-            turns = _table_turns(block, known) if has_speakers else []
-            said += turns
-            lines += (
-                [] if turns else [line for row in block.rows for cell in row for line in cell.split("\n")]
-            )
-        else:
-            lines += block.split("\n")
-    lines = [texts.normalise(line) for line in lines]
+            turns = _table_turns(block, known) if known.is_conversation else []
+            block = "\n".join(cell for row in block.rows for cell in row)
+        said += turns
+        lines += [] if turns else texts.normalise(block).split("\n")
     if said:
-        return _composed(said, known, has_speakers, _left_out(lines))
-    return _from_lines(lines, known, has_speakers, [], is_word=True)
+        return _composed(said, known, _left_out(lines))
+    found = speakers.marks(lines, known)
+    width = _wrap(lines, {mark.line for mark in found})
+    return _from_lines(lines, found, known, width=width)
 
 
 def _table_turns(table: word.Table, known: Known) -> list[_Said]:
+    """Give the turns of a table of speakers and their words; none when it is another table."""
     rows = [row for row in table.rows if any(cell.strip() for cell in row)]
-    if not rows:
-        return []
-    columns = _columns([cell.strip() for cell in rows[0]])
-    if "words" in columns and "speaker" in columns:
+    columns = _columns(rows[0]) if rows else {}
+    if len(columns) == len(_HEADERS):
         who, what = columns["speaker"], columns["words"]
         return [_Said(row[who], row[what]) for row in rows[1:] if len(row) > max(who, what)]
     if any(len(row) != 2 for row in rows):
@@ -175,18 +157,17 @@ def _table_turns(table: word.Table, known: Known) -> list[_Said]:
     return [_Said(label, row[1]) for label, row in zip(labels, rows, strict=True)]
 
 
-def _captions(data: bytes, name: str, known: Known, has_speakers: bool) -> Transcript:
+def _captions(data: bytes, name: str, known: Known) -> Transcript:
     text, remark = texts.decode(data, name)
-    lines = captions.read(text, name)
+    shown = captions.read(text, name)
     remarks = [remark] if remark else []
-    if not has_speakers or not any(line.speaker for line in lines):
-        return _from_lines([line.words for line in lines], known, has_speakers, remarks, joins=True)
-    return _composed(
-        _joined([_Said(line.speaker, line.words) for line in lines]), known, has_speakers, remarks
-    )
+    if known.is_conversation and any(line.speaker for line in shown):
+        return _composed(_joined([_Said(line.speaker, line.words) for line in shown]), known, remarks)
+    lines = [line.words for line in shown]
+    return _from_lines(lines, speakers.marks(lines, known), known, remarks, joins=True)
 
 
-def _table(data: bytes, name: str, known: Known, has_speakers: bool) -> Transcript:
+def _table(data: bytes, name: str, known: Known) -> Transcript:
     text, remark = texts.decode(data, name)
     header, rows = schema.read_table(text, name)
     columns = _columns(header)
@@ -196,10 +177,10 @@ def _table(data: bytes, name: str, known: Known, has_speakers: bool) -> Transcri
     who = header[columns["speaker"]] if "speaker" in columns else None
     what = header[columns["words"]]
     said = [_Said(row[who] if who else None, row[what]) for _, row in rows]
-    return _composed(said, known, has_speakers, [remark] if remark else [])
+    return _composed(said, known, [remark] if remark else [])
 
 
-_READERS: dict[str, Callable[[bytes, str, Known, bool], Transcript]] = {
+_READERS: dict[str, Callable[[bytes, str, Known], Transcript]] = {
     ".txt": _plain_text,
     ".md": _plain_text,
     ".docx": _word,
@@ -211,65 +192,52 @@ KINDS = tuple(_READERS)
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
-    folded = ["_".join(cell.casefold().split()) for cell in header]
-    found: dict[str, int] = {}
-    for column, names in _HEADERS.items():
-        places = [folded.index(known) for known in names if known in folded]
-        if places:
-            found[column] = places[0]
-    return found
+    folded = [" ".join(cell.casefold().replace("_", " ").split()) for cell in header]
+    found = {column: [name for name in names if name in folded] for column, names in _HEADERS.items()}
+    return {column: folded.index(names[0]) for column, names in found.items() if names}
 
 
 def _from_lines(
-    lines: list[str], known: Known, has_speakers: bool, remarks: Sequence[str], *, is_word: bool
+    lines: list[str],
+    found: list[speakers.Mark],
+    known: Known,
+    remarks: Sequence[str] = (),
+    *,
+    joins: bool = False,
+    width: int | None = None,
 ) -> Transcript:
-    found = speakers.marks(lines, known) if has_speakers else []
     if not found:
         text = "\n".join(plain for line in lines if (plain := line.strip()))
-        return _transcript(text, [(0, len(text), None)], known, has_speakers, remarks)
-    width = _wrap(lines, {mark.line for mark in found}) if is_word else None
-    said = []
-    for number, mark in enumerate(found):
-        end = found[number + 1].line if number + 1 < len(found) else len(lines)
-        said.append(
-            _Said(mark.speaker, _words([lines[mark.line][mark.offset :], *lines[mark.line + 1 : end]], width))
-        )
+        return _transcript(text, [(0, len(text), None)], known, remarks)
+    ends = [*(mark.line for mark in found[1:]), len(lines)]
+    said = [
+        _Said(mark.speaker, _words(lines[mark.line : end], width)[mark.offset :])
+        for mark, end in zip(found, ends, strict=True)
+    ]
     told = [*remarks, *_left_out(lines[: found[0].line])]
     if width is not None:
-        told.append(
-            f"its lines were cut off at {width} characters and were joined again; spaces may be missing
-            there"
-        )
-    return _composed(_joined(said) if joins else said, known, has_speakers, told)
+        told.append(f"its lines were cut at {width} characters and joined again; spaces may be missing there")
+    return _composed(_joined(said) if joins else said, known, told)
 
 
 def _wrap(lines: list[str], beginnings: set[int]) -> int | None:
-    """Width at which a program cut its lines, in the middle of words; nothing when lines are paragraphs."""
+    """Width at which a program cut its lines, also inside words; nothing when its lines are paragraphs."""
     width = max((len(line) for line in lines), default=0)
-    full = [
-        n
-        for n, line in enumerate(lines[:-1])
-        if len(line) == width and lines[n + 1].strip() and n + 1 not in beginnings
-    ]
-    return width if width >= _SHORTEST_WRAP and len(full) >= _FEWEST_WRAPS else None
+    goes_on = [bool(line.strip()) and number not in beginnings for number, line in enumerate(lines)]
+    n_full = sum(len(line) == width and more for line, more in zip(lines, goes_on[1:], strict=False))
+    return width if width >= _SHORTEST_WRAP and n_full >= _FEWEST_WRAPS else None
 
 
 def _words(lines: list[str], width: int | None) -> str:
-    """One turn's words on one line; a line cut off at exactly ``width`` goes on in the middle of a word."""
-    words = ""
-    for line in lines:
-        words += line if width is not None and len(line) == width else f"{line} "
-    return words
+    """One turn's words; a line that fills the ``width`` goes on in the middle of a word."""
+    return "".join(line if width is not None and len(line) == width else f"{line} " for line in lines)
 
 
 def _joined(said: list[_Said]) -> list[_Said]:
     """Captions of one speaker that follow each other are one turn."""
     joined: list[_Said] = []
-    for part in said:
-        if joined and joined[-1].speaker == part.speaker:
-            joined[-1] = _Said(part.speaker, f"{joined[-1].words} {part.words}")
-        else:
-            joined.append(part)
+    for speaker, parts in itertools.groupby(said, key=lambda part: part.speaker):
+        joined.append(_Said(speaker, " ".join(part.words for part in parts)))
     return joined
 
 
@@ -278,8 +246,7 @@ def _left_out(lines: list[str]) -> list[str]:
     return [f"paragraphs outside the turns of speakers were left out: {count}"] if count else []
 
 
-def _composed(said: list[_Said], known: Known, has_speakers: bool, remarks: Sequence[str]) -> Transcript:
-    text = ""
+def _composed(said: list[_Said], known: Known, remarks: Sequence[str]) -> Transcript:
     parts: list[str] = []
     turns: list[tuple[int, int, str | None]] = []
     length = 0
@@ -293,39 +260,28 @@ def _composed(said: list[_Said], known: Known, has_speakers: bool, remarks: Sequ
         turns.append((length + len(label), length + len(label) + len(words), speaker or None))
         length += len(parts[-1])
     text = "".join(parts)
-    if not has_speakers:
-        turns = [(0, len(text), None)]
-    return _transcript(text, turns, known, has_speakers, remarks)
+    return _transcript(text, turns if known.is_conversation else [(0, length, None)], known, remarks)
 
 
 def _transcript(
-    text: str,
-    stretches: list[tuple[int, int, str | None]],
-    known: Known,
-    has_speakers: bool,
-    remarks: Sequence[str],
+    text: str, stretches: list[tuple[int, int, str | None]], known: Known, remarks: Sequence[str]
 ) -> Transcript:
     turns: list[Turn] = []
     found: list[Sentence] = []
     for start, end, speaker in stretches:
         words = text[start:end]
-        if not words.strip():
-            continue
-        start, end = start + len(words) - len(words.lstrip()), start + len(words.rstrip())
-        found += [Sentence(begin, until, len(turns)) for begin, until in texts.sentences(text, start, end)]
-        turns.append(Turn(start, end, speaker, known.is_interviewer(speaker)))
-    told = (
-        [*remarks, *_doubts(turns, known)]
-        if has_speakers
-        else [*remarks, *([] if turns else ["it holds no words"])]
-    )
-    return Transcript(text, tuple(turns), tuple(found), tuple(told))
+        if bare := words.strip():
+            begin = start + len(words) - len(words.lstrip())
+            turn = Turn(begin, begin + len(bare), speaker, known.is_interviewer(speaker))
+            found += [Sentence(*both, len(turns)) for both in texts.sentences(text, turn.start, turn.end)]
+            turns.append(turn)
+    return Transcript(text, tuple(turns), tuple(found), (*remarks, *_doubts(turns, known)))
 
 
-def _doubts(turns: list[Turn], has_speakers: bool) -> Iterator[str]:
+def _doubts(turns: list[Turn], known: Known) -> Iterator[str]:
     if not turns:
         yield "it holds no words"
-    elif not has_speakers:
+    elif not known.is_conversation:
         return
     elif all(turn.speaker is None for turn in turns):
         yield "no speakers were recognised; every word counts as a participant's"

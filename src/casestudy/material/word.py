@@ -29,6 +29,7 @@ _OLD = b"\xd0\xcf\x11\xe0"
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     NotImplementedError,
     RuntimeError,
     EOFError,
@@ -109,8 +110,9 @@ def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
 
 
 def _parsed(archive: zipfile.ZipFile, part: str, name: str) -> Element:
+    data = _part(archive, part, name)
     try:
-        root: Element = fromstring(_part(archive, part, name), forbid_dtd=True)
+        root: Element = fromstring(data, forbid_dtd=True)
     except DefusedXmlException:
         raise _refused(name, "a document type or entity", "save its text as a new file") from None
     except (ParseError, LookupError):

@@ -1,0 +1,1 @@
+"""What a reader sees, and the guard in front of it."""

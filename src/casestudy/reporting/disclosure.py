@@ -1,11 +1,12 @@
-"""What each audience may see: thresholds, suppression, rounding and the words that stand in for small numbers."""
+"""What each audience may see: thresholds, suppression, rounding, and words in place of small numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from casestudy.findings.counts import spread_word
 from casestudy.study import Audience, Study
 
 BANDS = (5, 10, 20, 50, 100)
@@ -75,20 +76,19 @@ def limits(study: Study, audience: Audience) -> Limits:
     )
 
 
-def hidden(counts: Sequence[float], minimum: int, *, forced: Iterable[int] = ()) -> tuple[bool, ...]:
-    """Which counts of one row must be left out when their total is published.
+def hidden(counts: Sequence[float], minimum: int) -> tuple[bool, ...]:
+    """Tell which counts of one row must be left out when their total is published.
 
-    A count below ``minimum`` is hidden, zero included. Whatever is hidden together must then be at least two counts
-    with a total of at least ``minimum``; until it is, the smallest shown count is hidden too.
+    A count below ``minimum`` is hidden, zero included. What is hidden together must then be at least two
+    counts with a total of at least ``minimum``; until it is, the smallest shown count is hidden too.
 
     Parameters
     ----------
     counts
-        Counts that add up to a published total; nan where nothing could exist (it is neither shown nor hidden).
+        Counts that add up to a published total; nan where nothing could exist, which is neither shown nor
+        hidden.
     minimum
         Smallest count that may be shown.
-    forced
-        Positions that are hidden for another reason.
 
     Returns
     -------
@@ -100,35 +100,45 @@ def hidden(counts: Sequence[float], minimum: int, *, forced: Iterable[int] = ())
     >>> [i + 1 for i, out in enumerate(hidden([12, 9, 3, 8, 7], 5)) if out]
     [3, 5]
     """
-    real = {i: n for i, n in enumerate(counts) if not math.isnan(n)}
-    out = {i for i, n in real.items() if n < minimum} | (set(forced) & real.keys())
-    while out and (len(out) < 2 or sum(real[i] for i in out) < minimum):
-        shown = [i for i in real if i not in out]
-        if not shown:
-            break
-        out.add(min(shown, key=lambda i: (real[i], i)))
-    return tuple(i in out for i in range(len(counts)))
+    return hidden_together([counts], minimum)
 
 
-def hidden_together(rows: Sequence[Sequence[float]], minimum: int, *, forced: Iterable[int] = ()) -> tuple[bool, ...]:
-    """Which positions must be left out when several rows of counts are published over the same positions.
+def hidden_together(
+    rows: Sequence[Sequence[float]], minimum: int, *, forced: Iterable[int] = ()
+) -> tuple[bool, ...]:
+    """Tell which positions must be left out when several rows of counts over them are published.
+
+    Parameters
+    ----------
+    rows
+        Rows of counts, each with a published total; see :func:`hidden`.
+    minimum
+        Smallest count that may be shown.
+    forced
+        Positions that are hidden for another reason.
 
     Examples
     --------
     >>> hidden_together([[12, 9, 8, 7], [9, 3, 8, 7]], 5)
     (False, True, False, True)
     """
-    out = set(forced)
-    while True:
-        more = {i for row in rows for i, hide in enumerate(hidden(row, minimum, forced=out)) if hide} | out
-        if more == out:
-            return tuple(i in out for i in range(len(rows[0]) if rows else 0))
-        out = more
+    real = [{i: n for i, n in enumerate(row) if not math.isnan(n)} for row in rows]
+    out = {i for row in real for i, n in row.items() if n < minimum} | set(forced)
+    while open_rows := [row for row in real if _gives_away(row, out, minimum)]:
+        reach = {i: sum(i in row for row in open_rows) for row in open_rows for i in row if i not in out}
+        out.add(min(reach, key=lambda i: (-reach[i], sum(row.get(i, 0) for row in open_rows), i)))
+    return tuple(i in out for i in range(len(rows[0]) if rows else 0))
+
+
+def _gives_away(row: Mapping[int, float], out: set[int], minimum: int) -> bool:
+    """Whether what is hidden in a row could be worked out, while another count could still be hidden."""
+    gone = [n for i, n in row.items() if i in out]
+    return 0 < len(gone) < len(row) and (len(gone) < 2 or sum(gone) < minimum)
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How many of a group, as far as a reader may know: a word, and exact numbers only where they are safe."""
+    """How many of a group, as far as a reader may know: a word, and exact numbers where safe."""
 
     word: str
     n: int | None = None
@@ -138,8 +148,8 @@ class Spread:
 def conversations(n: int, n_of: int, limits: Limits) -> Spread:
     """Say in how many conversations something came up.
 
-    Exact numbers only when both those who did and those who did not reach the minimum; otherwise a word. ``all`` and
-    ``none`` of a group are never stated, and outside the research team neither is ``one``.
+    Exact numbers only when both those who did and those who did not reach the minimum; otherwise a word.
+    ``all`` and ``none`` of a group are never stated, and outside the research team neither is ``one``.
 
     Returns
     -------
@@ -155,7 +165,7 @@ def conversations(n: int, n_of: int, limits: Limits) -> Spread:
     >>> conversations(1, 8, Limits("internal")).word, conversations(1, 8, Limits("site")).word
     ('one', 'few')
     """
-    word = _word(n, n_of)
+    word = _word(max(n, 1), max(n_of, n, 1))
     if word == "one" and limits.audience != "internal":
         word = "few"
     if limits.shows(n) and limits.shows(n_of - n):
@@ -164,14 +174,17 @@ def conversations(n: int, n_of: int, limits: Limits) -> Spread:
 
 
 def _word(n: int, n_of: int) -> str:
-    """The word for a share; in a small group ``most`` includes everyone, so that it never means exactly everyone."""
-    if n > 0.9 * n_of:
+    """Choose the word for a share.
+
+    ``all`` is never said: above nine in ten it becomes ``almost``. In a group of ten or fewer that would
+    still mean everyone, so there ``most`` includes everyone; of five or fewer it also includes everyone but
+    one.
+    """
+    if 10 * n >= 9 * n_of:
         return "almost" if n_of > 10 else "most"
-    if n == 1 and n_of > 3:
-        return "one"
-    if 3 * n > 2 * n_of or (n_of <= 5 and n == n_of - 1 and n_of > 2):
+    if 2 < n_of <= 5 and n == n_of - 1:
         return "most"
-    return "part" if 3 * n >= n_of else "few"
+    return spread_word(n, n_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +223,8 @@ def proportion(n: float, n_of: float, limits: Limits) -> Proportion:
     if not limits.shows(n_of) or math.isnan(n):
         return Proportion("hidden")
     shown = float(limits.count(n_of))
-    if not (limits.shows(n) and limits.shows(n_of - n)) or n > 0.9 * n_of:
-        word = _word(int(n), int(n_of)) if n > 1 else "few"
+    if not (limits.shows(n) and limits.shows(n_of - n)) or 10 * n >= 9 * n_of:
+        word = _word(max(int(n), 2), int(n_of))
         wide = sum(_word(k, int(n_of)) == word for k in range(2, int(n_of) + 1)) >= limits.minimum / 2
         return Proportion("word", n_of=shown, word=word) if wide else Proportion("hidden", n_of=shown)
     share = hundredths(n / n_of)
@@ -239,7 +252,9 @@ def tenths(mean: float) -> float:
 
 
 def band(n: int, minimum: int) -> tuple[int, int | None]:
-    """The band a count falls in, as first and last number; an open end is None, below the minimum starts at 0.
+    """Give the first and last number of the band a count falls in; an open end is None.
+
+    The band below the minimum starts at 0.
 
     Examples
     --------

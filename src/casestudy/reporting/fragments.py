@@ -27,7 +27,7 @@ DROPPED_WITH_CONTENT = {"script", "style", "noscript", "template", "iframe", "ob
 _IMAGE = re.compile(r"data:image/(?:png|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}")
 _SAFE = {
     "href": re.compile(
-        r"#[A-Za-z][\w.-]*|(?:\.\./)*(?:[\w-]+/)*[\w-][\w.-]*\.(?:html|csv)(?:#[A-Za-z][\w.-]*)?"
+        r"#[A-Za-z][\w.-]*|(?:\.\./)*(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:html|csv)(?:#[A-Za-z][\w.-]*)?"
     ),
     "src": _IMAGE,
     "srcset": _IMAGE,
@@ -69,9 +69,20 @@ def clean(html: str, *, more: frozenset[str] = frozenset()) -> Markup:
     return Markup(kept)  # noqa: S704 - this is the place where a fragment becomes trusted
 
 
+def is_safe(attribute: str, value: str) -> bool:
+    """Whether the value of an allowed attribute leads nowhere else and means what it seems to.
+
+    Examples
+    --------
+    >>> is_safe("href", "../en/beuk.html#section-change"), is_safe("href", "//example.org/beuk.html")
+    (True, False)
+    """
+    pattern = _SAFE.get(attribute)
+    return pattern is None or pattern.fullmatch(value) is not None
+
+
 def _attribute(_: str, name: str, value: str) -> str | None:
-    pattern = _SAFE.get(name)
-    return value if pattern is None or pattern.fullmatch(value) else None
+    return value if is_safe(name, value) else None
 
 
 class _Prose(IPythonRenderer):
@@ -83,6 +94,9 @@ class _Prose(IPythonRenderer):
     def heading(self, text: str, level: int, **attrs: Any) -> str:  # noqa: ARG002
         level = min(max(level, 2), 4)
         return f"<h{level}>{text}</h{level}>\n"
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+        return f'<a href="{url}">{text}</a>' if is_safe("href", url) else text
 
     def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
         return text

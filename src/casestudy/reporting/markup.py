@@ -1,4 +1,4 @@
-"""Fragments of a page: tables with captions and scoped headers, notes and keys; every text from data is escaped."""
+"""Fragments of a page: tables with captions and scoped headers, notes and keys; all text is escaped."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def table(
     </tbody>
     </table>
     """
-    heads = joined(Markup('<th scope="col"{}>{}</th>').format(_css("num" * c.numbers), c.title) for c in columns)
+    heads = joined(
+        Markup('<th scope="col"{}>{}</th>').format(_css("num" * c.numbers), c.title) for c in columns
+    )
     groups = [(str(title), body) for title, body in rows] if grouped else [("", rows)]
     bodies = Markup("\n").join(_body(title, body, columns) for title, body in groups)  # type: ignore[arg-type]
     written = Markup(
@@ -67,16 +69,18 @@ def table(
     ).format(css, id, caption, heads, bodies)
     if "matrix" not in css.split():
         return written
-    return Markup('<div class="scroll" role="region" tabindex="0" aria-labelledby="{}-caption">\n{}\n</div>').format(
-        id, written
-    )
+    return Markup(
+        '<div class="scroll" role="region" tabindex="0" aria-labelledby="{}-caption">\n{}\n</div>'
+    ).format(id, written)
 
 
 def _body(title: str, rows: Sequence[Row], columns: Sequence[Column]) -> Markup:
     head = Markup("")
     if title:
         head = Markup('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>\n').format(len(columns), title)
-    return Markup("<tbody>\n{}{}\n</tbody>").format(head, Markup("\n").join(_row(row, columns) for row in rows))
+    return Markup("<tbody>\n{}{}\n</tbody>").format(
+        head, Markup("\n").join(_row(row, columns) for row in rows)
+    )
 
 
 def _row(row: Row, columns: Sequence[Column]) -> Markup:
@@ -84,7 +88,9 @@ def _row(row: Row, columns: Sequence[Column]) -> Markup:
     first = Markup('<th scope="row"{}>{}</th>').format(_css(cells[0].css), cells[0].content)
     others = (
         Markup('<td{} data-label="{}">{}</td>').format(
-            _css(" ".join(filter(None, ["num" * column.numbers, cell.css]))), plain(column.title), cell.content
+            _css(" ".join(filter(None, ["num" * column.numbers, cell.css]))),
+            plain(column.title),
+            cell.content,
         )
         for cell, column in zip(cells[1:], columns[1:], strict=True)
     )
@@ -102,7 +108,7 @@ def plain(text: Text) -> str:
 
 def joined(fragments: Iterable[Text], by: str = "") -> Markup:
     """Put fragments behind each other."""
-    return Markup(by).join(escape(fragment) for fragment in fragments)
+    return escape(by).join(escape(fragment) for fragment in fragments)
 
 
 def note(*sentences: Text) -> Markup:
@@ -118,7 +124,9 @@ def paragraphs(*sentences: Text) -> Markup:
 
 def bullets(items: Iterable[Text], css: str = "") -> Markup:
     """Write a list."""
-    return Markup("<ul{}>{}</ul>").format(_css(css), joined(Markup("<li>{}</li>").format(item) for item in items))
+    return Markup("<ul{}>{}</ul>").format(
+        _css(css), joined(Markup("<li>{}</li>").format(item) for item in items)
+    )
 
 
 def key(entries: Iterable[tuple[Text, Text]], css: str = "key") -> Markup:

@@ -13,23 +13,32 @@ from casestudy.reporting.disclosure import Proportion, Spread
 from casestudy.reporting.released import ALL, TOO_FEW
 from casestudy.study import Study
 
-SIGNS = {"-2": f"{MINUS}2", "-1": f"{MINUS}1", "0": "0", "1": "+1", "2": "+2", "X": "X", "M": "–", TOO_FEW: "○"}
+SIGNS = {
+    "-2": f"{MINUS}2",
+    "-1": f"{MINUS}1",
+    "0": "0",
+    "1": "+1",
+    "2": "+2",
+    "X": "X",
+    "M": "–",
+    TOO_FEW: "○",
+}
 UNSTABLE = "◐"
 DOMAINS = ("innovation", "user", "organisation", "context")
 
 
 def site(study: Study, site: str, labels: Labels) -> str:
-    """The pseudonym of a site, or the words for all sites together."""
+    """Give the pseudonym of a site, or the words for all sites together."""
     return labels[f"all_sites.{study.site_word}"] if site == ALL else study.site(site).name
 
 
 def code(codebook: Codebook, code: str, labels: Labels) -> str:
-    """The label of a code."""
+    """Give the label of a code."""
     return codebook.code(code).label[labels.language]
 
 
 def scale(instrument: Instrument, scale: str, labels: Labels) -> str:
-    """The label of a scale, or of an item that is reported by itself."""
+    """Give the label of a scale, or of an item that is reported by itself."""
     for candidate in instrument.scales:
         if candidate.id == scale:
             return candidate.label[labels.language]
@@ -38,7 +47,7 @@ def scale(instrument: Instrument, scale: str, labels: Labels) -> str:
 
 
 def scale_range(instrument: Instrument, scale: str) -> tuple[float, float]:
-    """The lowest and the highest answer on a scale."""
+    """Give the lowest and the highest answer on a scale."""
     for candidate in instrument.scales:
         if candidate.id == scale:
             options = [instrument.options[item.options] for item in candidate.items]
@@ -48,12 +57,12 @@ def scale_range(instrument: Instrument, scale: str) -> tuple[float, float]:
 
 
 def wave(study: Study, wave: str, labels: Labels) -> str:
-    """The label of a wave, or its id when the study does not describe its waves."""
+    """Give the label of a wave, or its id when the study does not describe its waves."""
     return next((w.label[labels.language] for w in study.waves if w.id == wave), wave)
 
 
 def rating(value: str, labels: Labels, *, unstable: bool = False) -> str:
-    """A rating as its sign and its words, with the mark for an unstable one.
+    """Give a rating as its sign and its words, with the mark for an unstable one.
 
     Examples
     --------
@@ -73,7 +82,7 @@ def spread(view: Spread, labels: Labels) -> str:
 
 
 def proportion(view: Proportion, labels: Labels) -> str:
-    """A share of respondents the way this audience may read it."""
+    """Give a share of respondents the way this audience may read it."""
     if view.form == "percent":
         return labels.percent(view.share)
     if view.form == "of":
@@ -82,8 +91,24 @@ def proportion(view: Proportion, labels: Labels) -> str:
 
 
 def interval(lo: float, hi: float, labels: Labels) -> str:
-    """A range of two signed numbers with one decimal."""
+    """Give a range of two signed numbers with one decimal."""
     return labels.say("from_to", lo=labels.signed(lo, 1), hi=labels.signed(hi, 1))
+
+
+def band(low: float, high: float, labels: Labels) -> str:
+    """Say a band of numbers; an open end is nan.
+
+    Examples
+    --------
+    >>> from casestudy import labels
+    >>> band(5, 9, labels.read("en")), band(0, 4, labels.read("en"))
+    ('5 to 9', 'fewer than 5')
+    """
+    if low == 0:
+        return labels.say("band.below", n=labels.number(high + 1))
+    if pd.isna(high):
+        return labels.say("band.above", n=labels.number(low))
+    return labels.say("band.between", low=labels.number(low), high=labels.number(high))
 
 
 def factors(codebook: Codebook, codes: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -91,7 +116,6 @@ def factors(codebook: Codebook, codes: Sequence[str]) -> list[tuple[str, list[st
     known = [code for code in codebook.codes if code.id in set(codes)]
     grouped = [(domain, [code.id for code in known if code.domain == domain]) for domain in DOMAINS]
     return [(domain, ids) for domain, ids in grouped if ids]
-
 
 
 def labelled(frame: pd.DataFrame, column: str, codebook: Codebook) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Quotes that may be read: released by people, for this audience, short, and never traceable to one speaker."""
+"""Quotes that may be read: released by people for this audience, short, and without a known speaker."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def released(
 ) -> tuple[Quote, ...]:
     """Quotes that at least one audience may read.
 
-    A quote needs an open release, a confirmed coding of a source that still counts and whose consent allows quoting,
-    and at most as many words as the study allows. Of one person, or one group session, no more quotes are kept than
-    the study allows; which ones is the order of the decisions.
+    A quote needs an open release, a confirmed coding of a source that still counts and whose consent allows
+    quoting, and at most as many words as the study allows. Of one person, or one group session, no more
+    quotes are kept than the study allows; which ones is the order of the decisions.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def released(
 
 
 def first(quotes: Sequence[Quote], code: str, audience: Audience, site: str | None = None) -> Quote | None:
-    """The first quote about a code that this audience may read."""
+    """Give the first quote about a code that this audience may read."""
     fitting = (q for q in quotes if q.code == code and audience in q.audiences and site in (None, q.site))
     return next(fitting, None)
 
@@ -122,14 +122,21 @@ def shown(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         wanted = list(codes) if codes is not None else [code.id for code in codebook.codes]
         mine = [q for q in quotes if audience in q.audiences and site in (None, q.site)]
-        hidden = [q for q in quotes if audience not in q.audiences and site in (None, q.site) and q.code in wanted]
+        hidden = [
+            q for q in quotes if audience not in q.audiences and site in (None, q.site) and q.code in wanted
+        ]
         blocks = []
         for code in wanted:
             of_code = [block(q, labels) for q in mine if q.code == code]
             if of_code:
-                blocks.append(Markup("<h3>{}</h3>\n").format(names.code(codebook, code, labels)) + markup.joined(of_code, "\n"))
+                blocks.append(
+                    Markup("<h3>{}</h3>\n").format(names.code(codebook, code, labels))
+                    + markup.joined(of_code, "\n")
+                )
         html = markup.joined(blocks, "\n") if blocks else markup.paragraphs(labels["absent.no_quotes"])
         limits = disclosure.limits(study, audience)
-        return Rendering(html, None, tuple(Withheld(f"quote_not_for_{limits.audience}", q.id) for q in hidden))
+        return Rendering(
+            html, None, tuple(Withheld(f"quote_not_for_{limits.audience}", q.id) for q in hidden)
+        )
 
     return Part(id, "quotes", draw)

@@ -1,7 +1,7 @@
-"""From findings to released numbers: one frame per kind of finding, from which tables, figures and sentences are made.
+"""From findings to released numbers: one frame each, from which tables, figures and sentences are made.
 
-Everything a reader meets of ratings, change, use of skills and contributions comes from these frames, so a table, the
-figure beside it and the sentence above it can never show different numbers.
+Everything a reader meets of ratings, change, use of skills and contributions comes from these frames, so a
+table, the figure beside it and the sentence above it can never show different numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Released:
 def ratings(
     settled: pd.DataFrame, proposed: pd.DataFrame, limits: Limits, *, min_stability: float = 0.75
 ) -> Released:
-    """Confirmed ratings whose evidence is broad enough to show.
+    """Keep confirmed ratings whose evidence is broad enough to show.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def ratings(
     Returns
     -------
     Released
-        site code rating n_sources reason unstable. ``rating`` is ``-2`` to ``2``, ``X``, ``M``, or ``few`` when there
-        were too few conversations, or conversations with too few kinds of people, to show it.
+        site code rating n_sources reason unstable. ``rating`` is ``-2`` to ``2``, ``X``, ``M``, or ``few``
+        when there were too few conversations, or conversations with too few kinds of people, to show it.
     """
     reach = proposed[["site", "code", "n_sources", "n_roles", "reason"]]
     frame = settled[["site", "code", "rating", "stability"]].merge(reach, on=["site", "code"], how="left")
@@ -78,15 +78,16 @@ def change(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], togethe
     sites
         Sites to show, in this order.
     together
-        Whether the row of all sites is shown too; it comes first, and then a lone hidden site takes another with it.
+        Whether the row of all sites is shown too; it comes first, and then a lone hidden site takes another
+        with it.
 
     Returns
     -------
     Released
-        scale site n n_before n_after m_before m_after diff lo hi state method model_diff. ``n`` is the number of pairs
-        and absent for separate groups, which have n_before and n_after instead; means have one decimal. ``state`` is
-        ``up down none unclear`` where tested, ``described`` where not, ``hidden`` where left out, ``absent`` where
-        there was nothing to compare.
+        scale site n n_before n_after m_before m_after diff lo hi state method model_diff. ``n`` is the number
+        of pairs and absent for separate groups, which have n_before and n_after instead; means have one
+        decimal. ``state`` is ``up down none unclear`` where tested, ``described`` where not, ``hidden`` where
+        left out, ``absent`` where there was nothing to compare.
     """
     rows: list[dict[str, Any]] = []
     withheld: list[Withheld] = []
@@ -161,7 +162,8 @@ def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Re
     Returns
     -------
     Released
-        unit skill form share n n_of lo hi word n_not_applicable; see :class:`disclosure.Proportion` for the forms.
+        unit skill form share n n_of lo hi word n_not_applicable; see :class:`disclosure.Proportion` for the
+        forms.
     """
     rows: list[dict[str, Any]] = []
     withheld: list[Withheld] = []
@@ -221,9 +223,10 @@ def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
     Returns
     -------
     Released
-        skill component grade warn form share n n_of. ``grade`` is ``three two one asked``; ``asked`` also where a
-        component was named too little to say more, ``hidden`` where too few people use the skill, ``not_offered``
-        where the component was not part of the training. ``warn``: at least as many conversations say it hindered.
+        skill component grade warn form share n n_of. ``grade`` is ``three two one asked``; ``asked`` also
+        where a component was named too little to say more, ``hidden`` where too few people use the skill,
+        ``not_offered`` where the component was not part of the training. ``warn``: at least as many
+        conversations say it hindered.
     """
     rows: list[tuple[Any, ...]] = []
     withheld: list[Withheld] = []
@@ -235,7 +238,11 @@ def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
         numbers = grade not in ("hidden", "not_offered") and view.form in ("percent", "of")
         if grade != "not_offered" and not numbers:
             withheld.append(Withheld("few_people", f"{row.skill} x {row.component}"))
-        shown = (view.form, view.share, view.n, view.n_of) if numbers else ("hidden", math.nan, math.nan, math.nan)
+        shown = (
+            (view.form, view.share, view.n, view.n_of)
+            if numbers
+            else ("hidden", math.nan, math.nan, math.nan)
+        )
         warn = bool(row.warn) and spoken and grade != "not_offered"
         rows.append((row.skill, row.component, grade, warn, *shown))
     columns = ["skill", "component", "grade", "warn", "form", "share", "n", "n_of"]
@@ -251,11 +258,11 @@ def _grade(row: Any, shows_users: bool, shows_named: bool, spoken: bool) -> str:
 
 
 def conversation_counts(sources: pd.DataFrame) -> dict[str, int]:
-    """Number of conversations per site; documents, observations and open answers are no conversations."""
+    """Count the conversations per site; documents, observations and open answers are none."""
     talks = sources[sources["kind"].isin(CONVERSATION_KINDS)]
     return {str(site): int(n) for site, n in talks.groupby("site")["source"].nunique().items()}
 
 
 def _number(value: Any) -> float:
-    """A count or mean as a float; whatever is absent becomes nan."""
+    """Give a count or mean as a float; whatever is absent becomes nan."""
     return math.nan if value is None or value is pd.NA or value != value else float(value)

@@ -11,11 +11,13 @@ import pandas as pd
 from IPython.display import publish_display_data
 
 from casestudy import study as studies
-from casestudy.material import codebook, decisions, guide, instrument, site_tables
+from casestudy.findings import linking
+from casestudy.material import codebook, decisions, frames, guide, instrument, site_tables, survey
 from casestudy.material.codebook import Codebook
 from casestudy.material.decisions import Decision
 from casestudy.material.guide import Guide
 from casestudy.material.instrument import Instrument
+from casestudy.material.survey import Responses
 from casestudy.reporting import opening
 from casestudy.reporting.parts import Part, bundle
 from casestudy.study import Audience, Site, Study, Words
@@ -138,6 +140,15 @@ class Report:
         if self.site:
             return [self.site.id]
         return [site for site in self.study.site_ids if (self.tables / site).is_dir()]
+
+    def survey(self) -> Responses:
+        """Read this site's answers; records of one person in two waves are linked where that is beyond doubt."""
+        found = survey.read(self.study, self.site.id if self.site else None)
+        first = frames.sgic(found, self.study.comparison.before)
+        later = [wave.id for wave in self.study.waves if wave.id != self.study.comparison.before]
+        pairs = [linking.link(first, frames.sgic(found, wave), fixed=["role_class"]) for wave in later]
+        same = pd.concat(pairs)[["first", "second", "method"]] if pairs else pd.DataFrame()
+        return survey.linked(found, same.itertuples(index=False, name=None))
 
     def keep(self, **frames: pd.DataFrame) -> None:
         """Keep frames as step tables under their names, for the notebooks that come after."""

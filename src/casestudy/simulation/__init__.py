@@ -1,0 +1,1 @@
+"""A fictional study with planted truth, of any size."""

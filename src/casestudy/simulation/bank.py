@@ -88,6 +88,7 @@ class Interviewer(Record):
     deeper: Lines
     group_deeper: Lines
     topics: dict[str, Topic]
+    probes: dict[str, Lines]
     caseload: str
 
 
@@ -97,12 +98,15 @@ class Neutral(Record):
     work: Lines
     lead_work: Lines
     openers: Lines
+    fillers: Lines
     links: Lines
     contrasts: Lines
     tails: Lines
     thin: Lines
     small: Lines
-    reactions: Lines
+    agreeing: Lines
+    differing: Lines
+    adding: Lines
     agree: Lines
     chorus: Lines
     caseload: Lines

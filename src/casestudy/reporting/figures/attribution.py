@@ -31,7 +31,7 @@ def attribution(
     site: str | None = None,
     id: str = "attribution-figure",  # noqa: A002
 ) -> Part:
-    """Components by skills, a larger dot for a stronger indication; same numbers as :func:`tables.attribution`.
+    """Show components by skills, a larger dot for a stronger indication, with the numbers of the table.
 
     Parameters
     ----------
@@ -45,11 +45,16 @@ def attribution(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         view = released.attribution(attribution, disclosure.limits(study, audience), unit=site or ALL).frame
         numbers = behind.draw(labels, audience)
-        if not view["grade"].isin(list(DOTS)).any():
+        offered = view[
+            view.groupby("component")["grade"].transform(lambda grades: (grades != "not_offered").any())
+        ]
+        if not offered["grade"].isin(list(DOTS)).any():
             return numbers
-        drawings = (_svg(view, codebook, labels, WIDE, id), _svg(view, codebook, labels, NARROW, id))
+        drawings = (_svg(offered, codebook, labels, WIDE, id), _svg(offered, codebook, labels, NARROW, id))
         caption = Markup("{}{}").format(labels["attribution.caption"], table.grade_key(labels))
-        html = drawing.figure(id, drawings, _alternative(view, codebook, labels), caption, numbers.html, labels)
+        html = drawing.figure(
+            id, drawings, _alternative(offered, codebook, labels), caption, numbers.html, labels
+        )
         return Rendering(html, numbers.released, numbers.withheld)
 
     return Part(id, "figure", draw)
@@ -74,7 +79,10 @@ def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id:
         heads = [drawing.wrapped(names.code(codebook, skill, labels), 26) for skill in skills]
         axes.set_xticks(np.arange(len(skills)) + 0.5, labels=heads, rotation=90, ha="center", linespacing=1.0)
         beside = [] if size.is_narrow else list(ys)
-        axes.set_yticks(beside, labels=[drawing.wrapped(names.code(codebook, c, labels), 36) for c in components][: len(beside)])
+        axes.set_yticks(
+            beside,
+            labels=[drawing.wrapped(names.code(codebook, c, labels), 36) for c in components][: len(beside)],
+        )
         axes.xaxis.tick_top()
         drawing.bare(axes)
 
@@ -89,7 +97,9 @@ def _dot(axes: Axes, x: float, y: float, row: Any) -> None:
         axes.text(x, y, "–", ha="center", va="center", color=MUTED)
         return
     size, filled = DOTS[row.grade]
-    axes.plot(x, y, "o", markersize=size, markerfacecolor=ACCENT if filled else "white", markeredgecolor=ACCENT)
+    axes.plot(
+        x, y, "o", markersize=size, markerfacecolor=ACCENT if filled else "white", markeredgecolor=ACCENT
+    )
     if row.warn:
         axes.text(x + 0.22, y, table.GRADES["hindered"], ha="left", va="center")
 
@@ -107,6 +117,9 @@ def _alternative(view: pd.DataFrame, codebook: Codebook, labels: Labels) -> str:
         )
         for row in best.itertuples(index=False)
     ]
-    shape = {"components": labels.number(view["component"].nunique()), "skills": labels.number(view["skill"].nunique())}
+    shape = {
+        "components": labels.number(view["component"].nunique()),
+        "skills": labels.number(view["skill"].nunique()),
+    }
     start = labels.say("alt.attribution", **shape)
     return f"{start} {labels.say('alt.attribution_most', pairs=labels.list(pairs))}" if pairs else start

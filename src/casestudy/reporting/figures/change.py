@@ -49,11 +49,15 @@ def change(
             return numbers
         lines = list(_lines(view, study, instrument, labels, one_site=site is not None))
         limits, ticks = _axis(view)
-        chart = Chart(lines, limits, ticks, lambda x: labels.signed(x, 1), labels["change.axis"], above=site is not None)
+        chart = Chart(
+            lines, limits, ticks, lambda x: labels.signed(x, 1), labels["change.axis"], above=site is not None
+        )
         drawings = (chart.svg(WIDE, id), chart.svg(NARROW, id))
         before = names.wave(study, study.comparison.before, labels)
         after = names.wave(study, study.comparison.after, labels)
-        caption = Markup("{}{}").format(labels.say("change.caption", before=before, after=after), _key(view, labels))
+        caption = Markup("{}{}").format(
+            labels.say("change.caption", before=before, after=after), _key(view, labels)
+        )
         alternative = _alternative(view, study, instrument, labels, one_site=site is not None)
         html = drawing.figure(id, drawings, alternative, caption, numbers.html, labels)
         return Rendering(html, numbers.released, numbers.withheld)
@@ -78,7 +82,7 @@ def _lines(
 
 
 def _axis(view: pd.DataFrame) -> tuple[tuple[float, float], list[float]]:
-    """An axis in half points that holds every interval and the zero."""
+    """Give an axis in half points that holds every interval and the zero."""
     low = min(0.0, view["lo"].min(), view["diff"].min())
     high = max(0.0, view["hi"].max(), view["diff"].max())
     first, last = math.floor(low * 2 - 0.2), math.ceil(high * 2 + 0.2)
@@ -103,5 +107,9 @@ def _alternative(
         else:
             interval = names.interval(row.lo, row.hi, labels)
             values.append(labels.say("alt.change_tested", scale=scale, diff=diff, interval=interval))
-    start = labels["alt.change_site"] if one_site else labels.say("alt.change", sites=labels[f"site_words.{study.site_word}"])
+    start = (
+        labels["alt.change_site"]
+        if one_site
+        else labels.say("alt.change", sites=labels[f"site_words.{study.site_word}"])
+    )
     return f"{start} {labels.list(values)}." if values else start

@@ -54,11 +54,14 @@ class Chart:
     def svg(self, size: Size, salt: str) -> bytes:
         """Draw in one size."""
         places, end = self._places(size)
-        return drawing.svg(lambda axes, s: self._paint(axes, s, places, end), size, 0.62 + 0.27 * end, f"{salt}-{size.name}")
+        return drawing.svg(
+            lambda axes, s: self._paint(axes, s, places, end), size, 0.62 + 0.27 * end, f"{salt}-{size.name}"
+        )
 
     def _places(self, size: Size) -> tuple[list[float], float]:
         """Where each line stands, in lines from the top, and where the last one ends."""
-        places, y = [], 0.0
+        places: list[float] = []
+        y = 0.0
         above = self.above and size.is_narrow
         for line in self.lines:
             heading = not line.state
@@ -77,7 +80,10 @@ class Chart:
             axes.axvline(0, color=MUTED, linewidth=1.0)
         above = self.above and size.is_narrow
         beside = [(y, line) for y, line in zip(places, self.lines, strict=True) if line.state and not above]
-        axes.set_yticks([y for y, _ in beside], labels=[drawing.wrapped(line.label, 44) for _, line in beside])
+        axes.set_yticks(
+            [y for y, _ in beside],
+            labels=[drawing.wrapped(line.label, 18 if size.is_narrow else 44) for _, line in beside],
+        )
         for tick, (_, line) in zip(axes.get_yticklabels(), beside, strict=True):
             tick.set_fontweight("bold" if line.strong else "normal")
         for y, line in zip(places, self.lines, strict=True):
@@ -89,18 +95,46 @@ class Chart:
 def _paint_line(axes: Axes, y: float, line: Line, *, above: bool) -> None:
     edge = axes.get_yaxis_transform()
     if not line.state:
-        axes.text(0, y, line.label, transform=edge, va="center", ha="left", fontweight="bold", color=ACCENT, bbox=_paper())
+        axes.text(
+            0,
+            y,
+            line.label,
+            transform=edge,
+            va="center",
+            ha="left",
+            fontweight="bold",
+            color=ACCENT,
+            bbox=_paper(),
+        )
         return
     if above:
         axes.text(0, y - 0.62, line.label, transform=edge, va="center", ha="left", bbox=_paper())
     if math.isnan(line.value):
-        axes.text(0.02, y, line.said, transform=edge, va="center", ha="left", color=MUTED, fontstyle="italic", bbox=_paper())
+        axes.text(
+            0.02,
+            y,
+            line.said,
+            transform=edge,
+            va="center",
+            ha="left",
+            color=MUTED,
+            fontstyle="italic",
+            bbox=_paper(),
+        )
         return
     if not math.isnan(line.lo):
-        axes.plot([line.lo, line.hi], [y, y], color=ACCENT, linewidth=2.4 if line.strong else 1.6, solid_capstyle="butt")
+        axes.plot(
+            [line.lo, line.hi],
+            [y, y],
+            color=ACCENT,
+            linewidth=2.4 if line.strong else 1.6,
+            solid_capstyle="butt",
+        )
     face = "white" if line.state in HOLLOW else ACCENT
     size = 7.5 if line.strong else 6.0
-    axes.plot(line.value, y, MARKERS[line.state], markersize=size, markerfacecolor=face, markeredgecolor=ACCENT)
+    axes.plot(
+        line.value, y, MARKERS[line.state], markersize=size, markerfacecolor=face, markeredgecolor=ACCENT
+    )
     weight = "bold" if line.strong else "normal"
     axes.text(1.02, y, line.said, transform=edge, va="center", ha="left", color=INK, fontweight=weight)
 

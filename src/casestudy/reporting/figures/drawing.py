@@ -8,17 +8,29 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from casestudy.labels import Labels
 
 ACCENT, INK, MUTED, GRID = "#1f4e79", "#1a1a1a", "#595959", "#d9d9d9"
 SANS = ["DejaVu Sans"]
+SHORTER = (
+    (r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", ""),
+    (r"\s*\n\s*", " "),
+    (r">\s+<", "><"),
+    (r' id="[A-Za-z0-9]+_\d+"', ""),  # names of groups, which nothing refers to
+    (r"<g/>", ""),
+    (r"DejaVuSans-(Bold|Oblique|BoldOblique)?-?", r"g\1"),
+    (r'(<use [^>]*)transform="translate\(([\d.]+) 0\)"', r'\1x="\2"'),
+    (r"(?<![\d.])([1-9]\d*\.\d\d)\d+", r"\1"),  # finer than a pixel; numbers under 1 are scales and stay
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,8 @@ class Size:
     Parameters
     ----------
     name
-        ``wide`` for a page, ``narrow`` for a phone; a narrow drawing is taller and puts names above what they name.
+        ``wide`` for a page, ``narrow`` for a phone; a narrow drawing is taller and puts names above what they
+        name.
     width
         Inches; 3.3 inches is 317 pixels.
     text
@@ -51,7 +64,7 @@ WIDE, NARROW = Size("wide", 7.2, 9.0), Size("narrow", 3.3, 8.5)
 @contextmanager
 def _style(size: Size, salt: str) -> Iterator[None]:
     """Our own settings for one drawing, whatever a user's matplotlib says."""
-    ours = {
+    ours: dict[Any, Any] = {
         "svg.hashsalt": salt,
         "svg.fonttype": "path",
         "font.family": "sans-serif",
@@ -75,7 +88,7 @@ def _style(size: Size, salt: str) -> Iterator[None]:
 
 
 def svg(paint: Callable[[Axes, Size], None], size: Size, height: float, salt: str) -> bytes:
-    """Paint on one set of axes and give the SVG: no date, no comments, no metadata, the same bytes every time.
+    """Paint on one set of axes and give the SVG: no date, comments or metadata, the same bytes every time.
 
     Parameters
     ----------
@@ -87,20 +100,22 @@ def svg(paint: Callable[[Axes, Size], None], size: Size, height: float, salt: st
         Makes ids inside the drawing its own.
     """
     with _style(size, salt):
-        figure = Figure(figsize=(size.width, height), layout="constrained")
+        figure = Figure(figsize=(size.width, height), layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02))
         FigureCanvasSVG(figure)
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
         paint(figure.add_subplot(), size)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
     return stripped(buffer.getvalue())
 
 
 def stripped(drawing: bytes) -> bytes:
-    """Take prologue, comments and metadata out of an SVG."""
+    """Take prologue, comments, metadata, unused ids and needless digits out of an SVG."""
     text = drawing.decode("utf-8")
-    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    return re.sub(r">\s+<", ">\n<", text).strip().encode("utf-8")
+    for pattern, shorter in SHORTER:
+        text = re.sub(pattern, shorter, text, flags=re.DOTALL)
+    return text.strip().encode("utf-8")
 
 
 def figure(
@@ -111,7 +126,7 @@ def figure(
     table: Markup,
     labels: Labels,
 ) -> Markup:
-    """Write the figure element: both drawings, the text alternative, the caption, and the numbers one click away.
+    """Write the figure element: drawings, text alternative, caption, and the numbers one click away.
 
     Parameters
     ----------
@@ -153,5 +168,3 @@ def bare(axes: Axes) -> None:
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
-
-

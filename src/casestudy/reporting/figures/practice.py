@@ -45,7 +45,10 @@ def practice(
         mine = view[view["unit"] == (site or ALL)]
         if mine["share"].isna().all():
             return numbers
-        lines = [_line(row, names.code(codebook, row.skill, labels), labels) for row in mine.itertuples(index=False)]
+        lines = [
+            _line(row, names.code(codebook, row.skill, labels), labels)
+            for row in mine.itertuples(index=False)
+        ]
         chart = Chart(lines, (0, 1), TICKS, labels.percent, labels["practice.axis"], above=True)
         drawings = (chart.svg(WIDE, id), chart.svg(NARROW, id))
         alternative = _alternative(mine, codebook, labels)
@@ -69,5 +72,7 @@ def _alternative(view: pd.DataFrame, codebook: Codebook, labels: Labels) -> str:
     ends = {"most": shown.iloc[0]} | ({"least": shown.iloc[-1]} if len(shown) > 1 else {})
     for end, row in ends.items():
         share = names.proportion(table.view_of(row), labels)
-        said.append(labels.say(f"alt.practice_{end}", skill=names.code(codebook, row["skill"], labels), share=share))
+        said.append(
+            labels.say(f"alt.practice_{end}", skill=names.code(codebook, row["skill"], labels), share=share)
+        )
     return " ".join(said)

@@ -1,10 +1,11 @@
-"""The rating matrix as a picture: colour and value in every cell, on a phone with the factor's name above its cells."""
+"""The rating matrix as a picture: colour and value in every cell; on a phone, names above their cells."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,13 @@ def ratings(
         As in the table.
     """
     behind = table.rating_matrix(
-        settled, proposed, study=study, codebook=codebook, order=order, ordered_by=ordered_by, id=f"{id}-numbers"
+        settled,
+        proposed,
+        study=study,
+        codebook=codebook,
+        order=order,
+        ordered_by=ordered_by,
+        id=f"{id}-numbers",
     )
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -57,7 +64,9 @@ def ratings(
             return numbers
         drawings = (grid.svg(WIDE, id), grid.svg(NARROW, id))
         caption = Markup("{}{}").format(labels["matrix.caption"], table.rating_key(labels))
-        html = drawing.figure(id, drawings, _alternative(grid, view, study, labels), caption, numbers.html, labels)
+        html = drawing.figure(
+            id, drawings, _alternative(grid, view, study, labels), caption, numbers.html, labels
+        )
         return Rendering(html, numbers.released, numbers.withheld)
 
     return Part(id, "figure", draw)
@@ -79,7 +88,9 @@ class _Grid:
         """Draw in one size."""
         lines = self._lines(size)
         step = 0.27 if size.is_narrow else 0.29
-        return drawing.svg(lambda axes, s: self._paint(axes, s, lines), size, 0.55 + step * len(lines), f"{salt}-{size.name}")
+        return drawing.svg(
+            lambda axes, s: self._paint(axes, s, lines), size, 0.55 + step * len(lines), f"{salt}-{size.name}"
+        )
 
     def _lines(self, size: Size) -> list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]]:
         """Lines of the drawing: a heading, a name, or a line of cells (with its name beside it when wide)."""
@@ -92,40 +103,86 @@ class _Grid:
                 lines.append(("cells", "" if size.is_narrow else label, values, unstable))
         return lines
 
-    def _paint(self, axes: Axes, size: Size, lines: list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]]) -> None:
+    def _paint(
+        self, axes: Axes, size: Size, lines: list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]]
+    ) -> None:
         n = len(self.sites)
-        values = np.array([[_number(v) for v in cells] or [np.nan] * n for _, _, cells, _ in lines], dtype=float)
-        signs = [[_sign(v, u) for v, u in zip(cells, unstable, strict=True)] or [""] * n for _, _, cells, unstable in lines]
+        values = np.array(
+            [[_number(v) for v in cells] or [np.nan] * n for _, _, cells, _ in lines], dtype=float
+        )
+        signs = [
+            [_sign(v, u) for v, u in zip(cells, unstable, strict=True)] or [""] * n
+            for _, _, cells, unstable in lines
+        ]
         sns.heatmap(
-            values, annot=np.array(signs, dtype=object), fmt="", cmap=PALETTE, vmin=-2.6, vmax=2.6, cbar=False,
-            linewidths=1.2, linecolor="white", ax=axes, mask=np.isnan(values), annot_kws={"size": size.text},
-        )  # fmt: skip
+            values,
+            annot=np.array(signs, dtype=object),
+            fmt="",
+            cmap=PALETTE,
+            vmin=-2.6,
+            vmax=2.6,
+            cbar=False,
+            linewidths=1.2,
+            linecolor="white",
+            ax=axes,
+            mask=np.isnan(values),
+            annot_kws={"size": size.text},
+        )
         for y, (kind, label, cells, unstable) in enumerate(lines):
             self._finish(axes, size, y, kind, label, cells, unstable)
-        axes.set_xticks(np.arange(n) + 0.5, labels=list(self.sites), rotation=90 * _is_tight(self.sites, size))
-        axes.set_yticks(np.arange(len(lines)) + 0.5, labels=[_beside(kind, label, size) for kind, label, _, _ in lines])
+        axes.set_xticks(
+            np.arange(n) + 0.5, labels=list(self.sites), rotation=90 * _is_tight(self.sites, size)
+        )
+        axes.set_yticks(
+            np.arange(len(lines)) + 0.5, labels=[_beside(kind, label, size) for kind, label, _, _ in lines]
+        )
         axes.tick_params(axis="y", rotation=0)
         axes.xaxis.tick_top()
         drawing.bare(axes)
 
     def _finish(
-        self, axes: Axes, size: Size, y: int, kind: str, label: str, cells: tuple[str, ...], unstable: tuple[bool, ...]
+        self,
+        axes: Axes,
+        size: Size,
+        y: int,
+        kind: str,
+        label: str,
+        cells: tuple[str, ...],
+        unstable: tuple[bool, ...],
     ) -> None:
         if kind == "heading":
             start = 0.0 if size.is_narrow else -0.01
             side = "left" if size.is_narrow else "right"
-            weight = {"fontweight": "bold", "va": "center", "ha": side, "color": drawing.ACCENT}
+            weight: dict[str, Any] = {
+                "fontweight": "bold",
+                "va": "center",
+                "ha": side,
+                "color": drawing.ACCENT,
+            }
             axes.text(start, y + 0.6, label, transform=axes.get_yaxis_transform(), **weight)
         elif kind == "name":
-            axes.text(0, y + 0.62, drawing.wrapped(label, 60), transform=axes.get_yaxis_transform(), va="center", ha="left")
+            axes.text(
+                0,
+                y + 0.68,
+                drawing.wrapped(label, 60),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                ha="left",
+            )
         for x, (value, doubt) in enumerate(zip(cells, unstable, strict=True)):
             if value not in UNCOLOURED:
                 continue
             hatch = "////" if value == "X" else None
             edge = MUTED if value == "X" else drawing.GRID
-            axes.add_patch(Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, fill=False, hatch=hatch, edgecolor=edge, linewidth=0.5))
+            axes.add_patch(
+                Rectangle(
+                    (x + 0.03, y + 0.04), 0.94, 0.92, fill=False, hatch=hatch, edgecolor=edge, linewidth=0.5
+                )
+            )
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if value == "X" else None
-            axes.text(x + 0.5, y + 0.5, _sign(value, doubt), ha="center", va="center", fontsize=size.text, bbox=box)
+            axes.text(
+                x + 0.5, y + 0.5, _sign(value, doubt), ha="center", va="center", fontsize=size.text, bbox=box
+            )
 
 
 def _grid(view: pd.DataFrame, sites: list[str], study: Study, codebook: Codebook, labels: Labels) -> _Grid:
@@ -156,7 +213,7 @@ def _beside(kind: str, label: str, size: Size) -> str:
 def _is_tight(sites: Sequence[str], size: Size) -> bool:
     """Whether names of sites must stand upright to fit above their columns."""
     room = (3.2 if size.is_narrow else 4.4) / max(1, len(sites))
-    return max((len(site) for site in sites), default=0) * 0.095 > room
+    return max((len(site) for site in sites), default=0) * 0.08 > room
 
 
 def _alternative(grid: _Grid, view: pd.DataFrame, study: Study, labels: Labels) -> str:

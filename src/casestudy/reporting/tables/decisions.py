@@ -30,7 +30,7 @@ def conditions(
     site: str | None = None,
     id: str = "conditions",  # noqa: A002
 ) -> Part:
-    """What must be done about a factor, and by whom; only for factors with a confirmed rating that may be shown.
+    """Show what must be done about a factor, and by whom; only where a confirmed rating may be shown.
 
     Parameters
     ----------
@@ -48,40 +48,44 @@ def conditions(
         mine = view if site is None else view[view["site"] == site]
         rated = mine[~mine["rating"].isin(["M", TOO_FEW])]
         shown = [d for d in wanted if d.code in set(rated["code"])]
-        withheld = tuple(Withheld("no_shown_rating", f"condition x {d.code}") for d in wanted if d not in shown)
+        withheld = tuple(
+            Withheld("no_shown_rating", f"condition x {d.code}") for d in wanted if d not in shown
+        )
         if not shown:
             return Rendering(markup.paragraphs(labels["absent.no_decisions"]), None, withheld)
         rows = [
             [
                 names.code(codebook, d.code, labels),
-                _standing(list(rated.loc[rated["code"] == d.code, "rating"]), labels, one_site=site is not None),
+                _standing(list(rated.loc[rated["code"] == d.code, "rating"]), labels, study, one_site=site is not None),
                 d.action[labels.language],
                 d.owner[labels.language],
             ]
             for d in shown
         ]
         titles = ("factor", "rating", "conditions.action", "conditions.owner")
-        html = markup.table(id, labels["conditions.caption"], [Column(labels[title]) for title in titles], rows)
+        html = markup.table(
+            id, labels["conditions.caption"], [Column(labels[title]) for title in titles], rows
+        )
         return Rendering(html, None, withheld)
 
     return Part(id, "table", draw)
 
 
-def _standing(ratings: list[str], labels: Labels, *, one_site: bool) -> str:
-    """The rating of one site, or at how many sites a factor helps, hinders or is mixed."""
+def _standing(ratings: list[str], labels: Labels, study: Study, *, one_site: bool) -> str:
+    """Give the rating of one site, or at how many sites a factor helps, hinders or is mixed."""
     if one_site:
         return names.rating(ratings[0], labels)
     sides = Counter("helps" if r in ("1", "2") else "hinders" if r in ("-1", "-2") else "mixed" for r in ratings)
-    parts = [
-        labels.say(f"conditions.{side}", n=labels.number(sides[side])) for side in ("helps", "hinders", "mixed") if sides[side]
-    ]
-    return labels.list(parts)
+    n_of, sites = labels.number(len(study.sites)), labels[f"site_words.{study.site_word}"]
+    counted = {side: labels.say("x_of_y", n=labels.number(n), n_of=n_of) for side, n in sides.items()}
+    shown = [side for side in ("helps", "hinders", "mixed") if side in counted]
+    return labels.list(labels.say(f"conditions.{side}", at=f"{counted[side]} {sites}") for side in shown)
 
 
 def questions(
     decisions: Iterable[Decision],
     *,
-    study: Study,
+    study: Study,  # noqa: ARG001
     site: str | None = None,
     id: str = "questions",  # noqa: A002
 ) -> Part:
@@ -97,7 +101,12 @@ def questions(
     return Part(id, "text", draw)
 
 
-def recommendations(decisions: Iterable[Decision], *, study: Study, id: str = "recommendations") -> Part:  # noqa: A002
+def recommendations(
+    decisions: Iterable[Decision],
+    *,
+    study: Study,  # noqa: ARG001
+    id: str = "recommendations",  # noqa: A002
+) -> Part:
     """Advice, grouped by the readers it is for."""
     wanted = [d for d in decisions if isinstance(d, Recommendation)]
 
@@ -107,7 +116,9 @@ def recommendations(decisions: Iterable[Decision], *, study: Study, id: str = "r
         groups: dict[str, list[str]] = {}
         for d in wanted:
             groups.setdefault(d.audience[labels.language], []).append(d.text[labels.language])
-        blocks = (Markup("<h3>{}</h3>\n{}").format(group, markup.bullets(texts)) for group, texts in groups.items())
+        blocks = (
+            Markup("<h3>{}</h3>\n{}").format(group, markup.bullets(texts)) for group, texts in groups.items()
+        )
         return Rendering(markup.joined(blocks, "\n"))
 
     return Part(id, "text", draw)

@@ -27,12 +27,18 @@ WEAK_PEOPLE, WEAK_CONVERSATIONS = 10, 3
 
 
 def shown_joint(
-    joint: pd.DataFrame, change: pd.DataFrame, proposed: pd.DataFrame, study: Study, guide: Guide, site: str | None, limits: Limits
+    joint: pd.DataFrame,
+    change: pd.DataFrame,
+    proposed: pd.DataFrame,
+    study: Study,
+    guide: Guide,
+    site: str | None,
+    limits: Limits,
 ) -> Released:
-    """The joint display an audience may see.
+    """Give the joint display an audience may see.
 
-    When one strand is withheld, the label goes with it: ``agreement`` beside a known rating would tell the hidden
-    change.
+    When one strand is withheld, the label goes with it: ``agreement`` beside a known rating would tell the
+    hidden change.
 
     Returns
     -------
@@ -40,7 +46,9 @@ def shown_joint(
         site row rating n diff lo hi state label weak; ``label`` is the settled label, empty when not settled,
         ``suppressed`` when a strand is withheld, ``too_few`` when a site has too few answers to test.
     """
-    survey = {(r.scale, r.site): r for r in shown_change(change, study, site, limits).frame.itertuples(index=False)}
+    survey = {
+        (r.scale, r.site): r for r in shown_change(change, study, site, limits).frame.itertuples(index=False)
+    }
     roles = {(r.site, r.code): _number(r.n_roles) for r in proposed.itertuples(index=False)}
     rows, withheld = [], []
     for row in joint.itertuples(index=False):
@@ -58,7 +66,7 @@ def shown_joint(
 
 
 def _rating(row: Any, entry: JointRow, roles: dict[tuple[str, str], float], limits: Limits) -> str:
-    """The ratings of a row's codes, each behind the other; what nobody spoke of rests on no one and may be said."""
+    """Give the ratings of a row's codes in their order; silence rests on nobody and may be said."""
     ratings = row.rating.split() if isinstance(row.rating, str) else []
     if not set(ratings) - {"M"}:
         return "M"
@@ -78,12 +86,24 @@ def _label(row: Any, rating: str, measured: Any) -> str:
 
 def _change(measured: Any) -> tuple[float, float, float, float, float, float, str]:
     if measured is None:
-        return (math.nan,) * 6 + ("absent",)  # type: ignore[return-value]
-    return measured.n, measured.n_before, measured.n_after, measured.diff, measured.lo, measured.hi, measured.state
+        return (math.nan,) * 6 + ("absent",)
+    return (
+        measured.n,
+        measured.n_before,
+        measured.n_after,
+        measured.diff,
+        measured.lo,
+        measured.hi,
+        measured.state,
+    )
 
 
 def _is_weak(row: Any, measured: Any) -> bool:
-    people = math.nan if measured is None else min((n for n in (measured.n, measured.n_before) if not math.isnan(n)), default=math.nan)
+    people = (
+        math.nan
+        if measured is None
+        else min((n for n in (measured.n, measured.n_before) if not math.isnan(n)), default=math.nan)
+    )
     return _number(row.n_sources) < WEAK_CONVERSATIONS or people < WEAK_PEOPLE
 
 
@@ -123,8 +143,8 @@ def joint_display(
     joint, change, proposed
         The joint display, the change it rests on, and the proposals for the reach of the ratings.
     decisions
-        All decisions; fits and meta-inferences are read. Only settled labels are shown; the research team also sees
-        that a label is not settled yet.
+        All decisions; fits and meta-inferences are read. Only settled labels are shown; the research team
+        also sees that a label is not settled yet.
     site
         One site, or nothing for all sites with the conclusion over them.
     """
@@ -156,7 +176,9 @@ def _table(id: str, frame: pd.DataFrame, context: _Context, *, one_site: bool) -
     groups: list[tuple[str, list[Row]]] = []
     for key in dict.fromkeys(frame["row"]):
         of_row = list(frame[frame["row"] == key].itertuples(index=False))
-        body: list[Row] = [[names.site(context.study, row.site, labels), *_cells(row, context)] for row in of_row]
+        body: list[Row] = [
+            [names.site(context.study, row.site, labels), *_cells(row, context)] for row in of_row
+        ]
         overall = context.said.get((ALL, key))
         if overall is not None:
             body.append([names.site(context.study, ALL, labels), "", "", "", overall.text[labels.language]])
@@ -170,14 +192,21 @@ def _subject(row: Any, context: _Context) -> str:
 
 
 def _cells(row: Any, context: _Context) -> list[Cell | Markup | str]:
-    return [_interviews(row, context), _survey(row, context.labels), _fit(row, context), _meaning(row, context)]
+    return [
+        _interviews(row, context),
+        _survey(row, context.labels),
+        _fit(row, context),
+        _meaning(row, context),
+    ]
 
 
 def _interviews(row: Any, context: _Context) -> Cell | str | Markup:
     if row.rating in ("M", TOO_FEW):
         return markup.withheld(context.labels[f"rating.{row.rating}"])
     entry = context.guide.row(row.row)
-    given = (quotes.first(context.quotes, c, context.audience, row.site) for c in (entry.codes if entry else ()))
+    given = (
+        quotes.first(context.quotes, c, context.audience, row.site) for c in (entry.codes if entry else ())
+    )
     quote = next((q for q in given if q is not None), None)
     said = quotes.block(quote, context.labels) if quote else Markup("")
     ratings = "; ".join(names.rating(rating, context.labels) for rating in row.rating.split())
@@ -206,7 +235,7 @@ def _fit(row: Any, context: _Context) -> Cell | Markup:
 
 
 def _meaning(row: Any, context: _Context) -> Cell | str:
-    """The conclusion; without the strand that is withheld it stands only when the other strand carries it."""
+    """Give the conclusion; with one strand withheld, only when the other one carries it."""
     found = context.said.get((row.site, row.row))
     if found is None:
         return markup.withheld("–")

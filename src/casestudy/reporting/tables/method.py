@@ -63,7 +63,11 @@ def suggestions(
         if few:
             codes = labels.list(names.code(codebook, code, labels) for code in few)
             said.append(labels.say("suggestions.few", codes=codes))
-        columns_kept = ["code", *(f"{m}{end}" for m in ("precision", "recall", "kappa") for end in ("", "_lo", "_hi")), "gate"]
+        columns_kept = [
+            "code",
+            *(f"{m}{end}" for m in ("precision", "recall", "kappa") for end in ("", "_lo", "_hi")),
+            "gate",
+        ]
         numbers = enough[columns_kept].reset_index(drop=True).round(2)
         return Rendering(html + markup.note(*said), names.labelled(numbers, "code", codebook))
 
@@ -103,7 +107,9 @@ def thresholds(*, study: Study, id: str = "thresholds") -> Part:  # noqa: A002
         groups, rows = [], []
         for group in ("rating", "survey", "machine", "disclosure"):
             values = getattr(study.thresholds, group).model_dump()
-            body = [[labels[f"threshold.{group}.{name}"], _value(value, labels)] for name, value in values.items()]
+            body = [
+                [labels[f"threshold.{group}.{name}"], _value(value, labels)] for name, value in values.items()
+            ]
             groups.append((labels[f"threshold.{group}"], body))
             rows += [(f"{group}.{name}", float(value)) for name, value in values.items()]
         columns = [Column(labels["threshold.rule"]), Column(labels["threshold.value"], numbers=True)]
@@ -131,11 +137,11 @@ def _value(value: float, labels: Labels) -> str:
 def codebook(
     codebook: Codebook,
     *,
-    study: Study,
+    study: Study,  # noqa: ARG001
     family: Family = "factor",
     id: str = "codebook",  # noqa: A002
 ) -> Part:
-    """The codes of one family that are in use, with what they mean."""
+    """Give the codes of one family that are in use, with what they mean."""
 
     def draw(labels: Labels, audience: Audience) -> Rendering:  # noqa: ARG001
         rows = [
@@ -151,7 +157,7 @@ def codebook(
 
 
 def _definition(definition: Any, labels: Labels) -> str | Markup:
-    """The definition in the reader's language, or in Dutch and marked as such."""
+    """Give the definition in the reader's language, or in Dutch and marked as such."""
     if labels.language == "en" and not definition.en:
         return Markup('<span lang="nl">{}</span>').format(definition.nl)
     return str(definition.en if labels.language == "en" else definition.nl)
@@ -163,13 +169,17 @@ def absent(reason: str, *, id: str) -> Part:  # noqa: A002
     Parameters
     ----------
     reason
-        ``no_sources no_ratings no_survey no_comparison no_practice no_attribution no_quotes no_decisions no_joint
-        no_suggestions``.
+        ``no_sources no_ratings no_survey no_comparison no_practice no_attribution no_quotes no_decisions
+        no_joint no_suggestions``.
     """
     if reason not in REASONS:
         raise ValueError(f"a reason must be one of {REASONS}, found `{reason}`")
 
     def draw(labels: Labels, audience: Audience) -> Rendering:  # noqa: ARG001
-        return Rendering(Markup('<p class="withheld">{}</p>').format(labels[f"absent.{reason}"]), None, (Withheld(reason, id),))
+        return Rendering(
+            Markup('<p class="withheld">{}</p>').format(labels[f"absent.{reason}"]),
+            None,
+            (Withheld(reason, id),),
+        )
 
     return Part(id, "text", draw)

@@ -41,9 +41,14 @@ def participation(
         view = _bands(_counts(sources, participants, responses, study, site), limits)
         sites = list(dict.fromkeys(view.frame["site"]))
         groups = list(dict.fromkeys(view.frame["group"]))
-        cells = {(r.site, r.group): _band(r.low, r.high, labels) for r in view.frame.itertuples(index=False)}
+        cells = {
+            (r.site, r.group): names.band(r.low, r.high, labels) for r in view.frame.itertuples(index=False)
+        }
         if site is not None:
-            columns = [Column(labels["participation.group"]), Column(labels["participation.number"], numbers=True)]
+            columns = [
+                Column(labels["participation.group"]),
+                Column(labels["participation.number"], numbers=True),
+            ]
             rows = [[_group(study, group, labels), cells[site, group]] for group in groups]
         else:
             columns = [Column(labels[f"site_word.{study.site_word}"])]
@@ -60,12 +65,12 @@ def _counts(
     sources: pd.DataFrame, participants: pd.DataFrame, responses: pd.DataFrame, study: Study, site: str | None
 ) -> pd.DataFrame:
     talks = released.conversation_counts(sources)
-    people = participants[participants["withdrawn"].isna()] if len(participants) else participants
+    people = participants[~participants["is_withdrawn"].astype(bool)]
     rows = []
     for unit in [site] if site is not None else [ALL, *study.site_ids]:
         sites = study.site_ids if unit == ALL else [unit]
         counts = {"conversations": sum(talks.get(s, 0) for s in sites)}
-        counts["people"] = int(people["site"].isin(sites).sum()) if len(people) else 0
+        counts["people"] = int(people["site"].isin(sites).sum())
         counts |= dict(_respondents(responses[responses["site"].isin(sites)], study))
         rows += [(unit, group, n) for group, n in counts.items()]
     return pd.DataFrame(rows, columns=["site", "group", "n"])
@@ -80,7 +85,8 @@ def _respondents(responses: pd.DataFrame, study: Study) -> Iterator[tuple[str, i
 def _bands(counts: pd.DataFrame, limits: Limits) -> Released:
     bands = [disclosure.band(int(n), limits.minimum) for n in counts["n"]]
     frame = counts[["site", "group"]].assign(
-        low=[float(low) for low, _ in bands], high=[float("nan") if high is None else float(high) for _, high in bands]
+        low=[float(low) for low, _ in bands],
+        high=[float("nan") if high is None else float(high) for _, high in bands],
     )
     small = counts.loc[counts["n"] < limits.minimum, ["site", "group"]].itertuples(index=False)
     return Released(frame, tuple(Withheld("few_people", f"{row.site} x {row.group}") for row in small))
@@ -89,12 +95,6 @@ def _bands(counts: pd.DataFrame, limits: Limits) -> Released:
 def _group(study: Study, group: str, labels: Labels) -> str:
     if group in FIXED:
         return labels[f"participation.{group}"]
-    return labels.say("participation.respondents", wave=names.wave(study, group.removeprefix("wave "), labels))
-
-
-def _band(low: float, high: float, labels: Labels) -> str:
-    if low == 0:
-        return labels.say("band.below", n=labels.number(high + 1))
-    if pd.isna(high):
-        return labels.say("band.above", n=labels.number(low))
-    return labels.say("band.between", low=labels.number(low), high=labels.number(high))
+    return labels.say(
+        "participation.respondents", wave=names.wave(study, group.removeprefix("wave "), labels)
+    )

@@ -9,12 +9,11 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from casestudy.findings.contrasts import ChanceBaseline
 from casestudy.labels import Labels
 from casestudy.material.codebook import Codebook
 from casestudy.reporting import disclosure, markup, names, quotes, released
 from casestudy.reporting.disclosure import Limits, Withheld
-from casestudy.reporting.markup import Cell, Column
+from casestudy.reporting.markup import Cell, Column, Row
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.quotes import Quote
 from casestudy.reporting.released import TOO_FEW, Released
@@ -24,7 +23,7 @@ CSS = {"-2": "m2", "-1": "m1", "0": "zero", "1": "p1", "2": "p2", "X": "mixed", 
 
 
 def shown_ratings(settled: pd.DataFrame, proposed: pd.DataFrame, study: Study, limits: Limits) -> Released:
-    """The ratings an audience may see, with the study's own threshold of stability."""
+    """Give the ratings an audience may see, with the study's own threshold of stability."""
     stability = study.thresholds.rating.min_stability
     return released.ratings(settled, proposed, limits, min_stability=stability)
 
@@ -43,9 +42,9 @@ def ratings_list(
 ) -> Part:
     """At most five helping and five hindering factors of one site.
 
-    Each factor has its rating in words and sign, in how many conversations it came up, a mark when the rating is
-    unstable, and one quote this audience may read. Factors that are mixed, that could not be rated, or that nobody
-    spoke of are named below, so that nothing is dropped in silence.
+    Each factor has its rating in words and sign, in how many conversations it came up, a mark when the rating
+    is unstable, and one quote this audience may read. Factors that are mixed, that could not be rated, or
+    that nobody spoke of are named below, so that nothing is dropped in silence.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -64,7 +63,7 @@ def ratings_list(
 
 
 def top(frame: pd.DataFrame, codebook: Codebook, direction: int, most: int) -> pd.DataFrame:
-    """The strongest factors in one direction, ties in the order of the codebook."""
+    """Give the strongest factors in one direction, ties in the order of the codebook."""
     order = {code.id: i for i, code in enumerate(codebook.codes)}
     chosen = frame[frame["rating"].isin([str(direction), str(2 * direction)])]
     keys = chosen.assign(size=chosen["rating"].astype(int).abs(), place=chosen["code"].map(order))
@@ -85,7 +84,7 @@ def _list(
 ) -> Markup:
     if frame.empty:
         return markup.paragraphs(labels[f"ratings.no_{side}"])
-    rows = []
+    rows: list[Row] = []
     for row in frame.itertuples(index=False):
         quote = quotes.first(given, row.code, limits.audience, site)
         spread = disclosure.conversations(int(row.n_sources), n_of, limits)
@@ -93,7 +92,9 @@ def _list(
         rows.append(
             [
                 names.code(codebook, row.code, labels),
-                Cell(names.rating(row.rating, labels, unstable=bool(row.unstable)), f"rating {CSS[row.rating]}"),
+                Cell(
+                    names.rating(row.rating, labels, unstable=bool(row.unstable)), f"rating {CSS[row.rating]}"
+                ),
                 Cell(Markup("{}{}").format(names.spread(spread, labels), said)),
             ]
         )
@@ -131,7 +132,7 @@ def _list_numbers(frame: pd.DataFrame, n_of: int, limits: Limits, codebook: Code
 
 
 def matrix_order(study: Study, order: Sequence[str] | None, limits: Limits) -> list[str]:
-    """Sites in the order asked for, which only the research team sees: organisations are never ranked for readers."""
+    """Give the sites in the order asked for to the research team only: readers never see a ranking."""
     return list(order) if order is not None and limits.audience == "internal" else study.site_ids
 
 
@@ -161,19 +162,18 @@ def rating_matrix(
         sites = matrix_order(study, order, limits)
         talked = _talked_of(view.frame)
         cells = {(r.code, r.site): r for r in view.frame.itertuples(index=False)}
-        groups = [
-            (
-                labels[f"domain.{domain}"],
-                [
-                    [names.code(codebook, code, labels), *(_matrix_cell(cells.get((code, s)), labels) for s in sites)]
-                    for code in codes
-                ],
-            )
-            for domain, codes in names.factors(codebook, talked)
-        ]
+        groups: list[tuple[str, list[Row]]] = []
+        for domain, codes in names.factors(codebook, talked):
+            body: list[Row] = [
+                [names.code(codebook, code, labels), *(_matrix_cell(cells.get((code, s))) for s in sites)]
+                for code in codes
+            ]
+            groups.append((labels[f"domain.{domain}"], body))
         columns = [Column(labels["factor"]), *(Column(names.site(study, s, labels)) for s in sites)]
         html = markup.table(id, labels["matrix.caption"], columns, groups, css="matrix", grouped=True)
-        html += rating_key(labels) + markup.note(*matrix_notes(view.frame, codebook, labels, limits, ordered_by))
+        html += rating_key(labels) + markup.note(
+            *matrix_notes(view.frame, codebook, labels, limits, ordered_by)
+        )
         return Rendering(html, _matrix_numbers(view.frame, talked, codebook, study), view.withheld)
 
     return Part(id, "table", draw)
@@ -183,7 +183,7 @@ def _talked_of(frame: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(frame.loc[frame["rating"] != "M", "code"]))
 
 
-def _matrix_cell(row: Any, labels: Labels) -> Cell:
+def _matrix_cell(row: Any) -> Cell:
     if row is None:
         return Cell(names.SIGNS["M"], "rating none")
     if row.rating == TOO_FEW:
@@ -193,115 +193,33 @@ def _matrix_cell(row: Any, labels: Labels) -> Cell:
 
 
 def rating_key(labels: Labels) -> Markup:
-    """What every sign of the matrix means."""
-    signs = [(names.SIGNS[value], labels[f"rating.{value}"]) for value in ("-2", "-1", "0", "1", "2", "X", "M", TOO_FEW)]
+    """Tell what every sign of the matrix means."""
+    signs = [
+        (names.SIGNS[value], labels[f"rating.{value}"])
+        for value in ("-2", "-1", "0", "1", "2", "X", "M", TOO_FEW)
+    ]
     return markup.key([*signs, (names.UNSTABLE, labels["key.unstable"])])
 
 
 def matrix_notes(
     frame: pd.DataFrame, codebook: Codebook, labels: Labels, limits: Limits, ordered_by: Words | None
 ) -> list[str]:
-    """What stands below the matrix: factors nobody spoke of, and by what the sites are ordered."""
+    """Tell what stands below the matrix: factors nobody spoke of, and by what the sites are ordered."""
     silent = [code for code in dict.fromkeys(frame["code"]) if code not in set(_talked_of(frame))]
     said = []
     if ordered_by is not None and limits.audience == "internal":
         said.append(labels.say("matrix.ordered_by", criterion=ordered_by[labels.language]))
     if silent:
         ordered = [code for _, codes in names.factors(codebook, silent) for code in codes]
-        said.append(labels.say("matrix.silent", factors=labels.list(names.code(codebook, c, labels) for c in ordered)))
+        said.append(
+            labels.say("matrix.silent", factors=labels.list(names.code(codebook, c, labels) for c in ordered))
+        )
     return said
 
 
 def _matrix_numbers(frame: pd.DataFrame, talked: list[str], codebook: Codebook, study: Study) -> pd.DataFrame:
     shown = frame[frame["code"].isin(talked)][["code", "site", "rating", "unstable"]]
     return names.labelled(names.named(shown, study), "code", codebook).reset_index(drop=True)
-
-
-def distinguishing(
-    contrasts: pd.DataFrame,
-    leave_one_out: pd.DataFrame,
-    settled: pd.DataFrame,
-    proposed: pd.DataFrame,
-    *,
-    study: Study,
-    codebook: Codebook,
-    high: Sequence[str],
-    low: Sequence[str],
-    criterion: Words,
-    chance: ChanceBaseline,
-    id: str = "distinguishing",  # noqa: A002
-) -> Part:
-    """Factors that tell the high sites from the low ones, with the chance check printed under them.
-
-    Parameters
-    ----------
-    contrasts, leave_one_out, chance
-        What ``findings.contrasts`` gave.
-    settled, proposed
-        A factor with a rating that may not be shown is left out: its gap would tell that rating.
-    high, low, criterion
-        The two groups of sites, and what they were divided by.
-    """
-
-    def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = told_apart(contrasts, leave_one_out, shown_ratings(settled, proposed, study, disclosure.limits(study, audience)))
-        groups = _groups(study, labels, audience, high, low, criterion)
-        html = markup.paragraphs(groups)
-        if view.frame.empty:
-            html += markup.paragraphs(labels["distinguishing.none"])
-        else:
-            rows = [
-                [
-                    names.code(codebook, row.code, labels),
-                    labels[f"distinguishing.{row.label}"],
-                    labels.number(row.gap),
-                    labels["distinguishing.changes" if row.changes else "distinguishing.stays"],
-                ]
-                for row in view.frame.itertuples(index=False)
-            ]
-            titles = ("factor", "distinguishing.label", "distinguishing.gap", "distinguishing.left_out")
-            columns = [Column(labels[title], numbers=title.endswith("gap")) for title in titles]
-            html += Markup("\n") + markup.table(id, labels["distinguishing.caption"], columns, rows)
-        html += markup.note(_chance(chance, view.frame, labels))
-        return Rendering(html, names.labelled(view.frame, "code", codebook), view.withheld)
-
-    return Part(id, "table", draw)
-
-
-def told_apart(contrasts: pd.DataFrame, leave_one_out: pd.DataFrame, ratings: Released) -> Released:
-    """Distinguishing factors of which every rating may be shown: code label gap changes (when one site is left out)."""
-    unsafe = set(ratings.frame.loc[ratings.frame["rating"] == TOO_FEW, "code"])
-    found = contrasts[contrasts["label"].isin(["strong", "weak", "reversed"])]
-    changed = leave_one_out.groupby("code")["changed"].any()
-    safe = found[~found["code"].isin(unsafe)]
-    frame = safe[["code", "label", "gap"]].assign(changes=[bool(changed.get(code, True)) for code in safe["code"]])
-    strength = frame["label"].map({"strong": 0, "weak": 1, "reversed": 2})
-    frame = frame.assign(strength=strength).sort_values(["strength", "gap"], ascending=[True, False], kind="stable")
-    withheld = tuple(Withheld("too_few_conversations", f"gap x {c}") for c in found["code"] if c in unsafe)
-    return Released(frame.drop(columns="strength").reset_index(drop=True), withheld)
-
-
-def _groups(
-    study: Study, labels: Labels, audience: Audience, high: Sequence[str], low: Sequence[str], criterion: Words
-) -> str:
-    """Name the two groups to the research team; other readers get their sizes, because nobody is ranked."""
-    said = criterion[labels.language]
-    if audience == "internal":
-        first, second = ([names.site(study, s, labels) for s in group] for group in (high, low))
-        return labels.say("distinguishing.named", criterion=said, high=labels.list(first), low=labels.list(second))
-    high_n, low_n = labels.number(len(high)), labels.number(len(low))
-    words = labels[f"site_words.{study.site_word}"]
-    return labels.say("distinguishing.groups", criterion=said, high=high_n, low=low_n, sites=words)
-
-
-def _chance(chance: ChanceBaseline, frame: pd.DataFrame, labels: Labels) -> str:
-    return labels.say(
-        "distinguishing.chance",
-        sites=labels.number(chance.n_high + chance.n_low),
-        factors=labels.number(chance.n_factors),
-        expected=labels.number(chance.strong + chance.weak),
-        found=labels.number(int(frame["label"].isin(["strong", "weak"]).sum())),
-    )
 
 
 def spread(
@@ -313,12 +231,14 @@ def spread(
     codebook: Codebook,
     id: str = "spread",  # noqa: A002
 ) -> Part:
-    """In how many conversations of all sites together each confirmed factor came up, and at how many sites."""
+    """Show in how many conversations, and at how many sites, each confirmed factor came up."""
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         n_of = sum(released.conversation_counts(sources).values())
-        confirmed = proposed.merge(settled.loc[settled["rating"] != "M", ["site", "code"]], on=["site", "code"])
+        confirmed = proposed.merge(
+            settled.loc[settled["rating"] != "M", ["site", "code"]], on=["site", "code"]
+        )
         sums = confirmed[confirmed["n_sources"] > 0].groupby("code")["n_sources"].agg(["sum", "size"])
         codes = [code for _, ids in names.factors(codebook, list(sums.index)) for code in ids]
         views = {c: disclosure.conversations(min(int(sums.loc[c, "sum"]), n_of), n_of, limits) for c in codes}

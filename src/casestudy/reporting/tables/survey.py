@@ -13,7 +13,7 @@ from casestudy.material.codebook import Codebook
 from casestudy.material.instrument import Instrument
 from casestudy.reporting import disclosure, markup, names, released
 from casestudy.reporting.disclosure import Limits, Proportion
-from casestudy.reporting.markup import Cell, Column, Row
+from casestudy.reporting.markup import Cell, Column, Row, Text
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import ALL, Released
 from casestudy.study import Audience, Study
@@ -22,13 +22,13 @@ GRADES = {"three": "●●●", "two": "●●", "one": "●", "asked": "○", "
 
 
 def shown_change(change: pd.DataFrame, study: Study, site: str | None, limits: Limits) -> Released:
-    """The change an audience may see: one site, or all sites together and apart."""
+    """Give the change an audience may see: one site, or all sites together and apart."""
     sites = study.site_ids if site is None else [site]
     return released.change(change, limits, sites=sites, together=site is None)
 
 
 def shown_practice(practice: pd.DataFrame, study: Study, site: str | None, limits: Limits) -> Released:
-    """The use of skills an audience may see: one site, or all sites together and apart."""
+    """Give the use of skills an audience may see: one site, or all sites together and apart."""
     return released.practice(practice, limits, units=[ALL, *study.site_ids] if site is None else [site])
 
 
@@ -74,7 +74,11 @@ def change_table(
     after = names.wave(study, study.comparison.after, labels)
     titles = [before, after, labels["change.difference"], labels["change.interval"], labels["change.n"]]
     first = labels["scale"] if one_site else labels[f"site_word.{study.site_word}"]
-    columns = [Column(first), *(Column(title, numbers=True) for title in titles), Column(labels["change.state"])]
+    columns = [
+        Column(first),
+        *(Column(title, numbers=True) for title in titles),
+        Column(labels["change.state"]),
+    ]
     caption = labels.say("change.caption", before=before, after=after)
     groups: dict[str, list[Row]] = {}
     for row in view.frame.itertuples(index=False):
@@ -86,11 +90,11 @@ def change_table(
     return markup.table(id, caption, columns, list(groups.items()), grouped=True)
 
 
-def change_cells(row: Any, labels: Labels) -> list[str | Cell]:
-    """The cells of one row of change: two means, difference, interval, number of people, and what it says."""
+def change_cells(row: Any, labels: Labels) -> list[Text | Cell]:
+    """Give the cells of one row of change: two means, difference, interval, people, and what it says."""
     if row.state in ("hidden", "absent"):
         reason = labels["withheld"] if row.state == "hidden" else labels["not_measured"]
-        return [markup.withheld("–")] * 5 + [markup.withheld(reason)]
+        return [*[markup.withheld("–")] * 5, markup.withheld(reason)]
     tested = not math.isnan(row.lo)
     return [
         labels.number(row.m_before, 1),
@@ -111,7 +115,7 @@ def people(row: Any, labels: Labels) -> str:
 
 
 def change_notes(view: Released, labels: Labels, limits: Limits) -> list[str]:
-    """What a reader must know to read a table of change."""
+    """Tell what a reader must know to read a table of change."""
     shown = view.frame[~view.frame["state"].isin(["hidden", "absent"])]
     said = [labels["change.note_rounding"], labels["change.note_control"]]
     if (shown["method"] == "welch").any():
@@ -173,16 +177,22 @@ def practice_table(
         return markup.table(id, labels["practice.caption"], columns, body)
     units = list(dict.fromkeys(row.unit for row in rows))
     cells = {(row.skill, row.unit): _practice_cell(row, labels) for row in rows}
-    columns = [Column(labels["skill"]), *(Column(names.site(study, unit, labels), numbers=True) for unit in units)]
+    columns = [
+        Column(labels["skill"]),
+        *(Column(names.site(study, unit, labels), numbers=True) for unit in units),
+    ]
     body = [
-        [names.code(codebook, skill, labels), *(cells.get((skill, unit), markup.withheld("–")) for unit in units)]
+        [
+            names.code(codebook, skill, labels),
+            *(cells.get((skill, unit), markup.withheld("–")) for unit in units),
+        ]
         for skill in dict.fromkeys(row.skill for row in rows)
     ]
     return markup.table(id, labels["practice.caption"], columns, body, css="matrix")
 
 
 def view_of(row: Any) -> Proportion:
-    """A row of released use of skills as the proportion it came from."""
+    """Give a row of released use of skills as the proportion it came from."""
     return Proportion(row.form, row.share, row.n, row.n_of, row.word)
 
 
@@ -201,7 +211,7 @@ def _practice_cell(row: Any, labels: Labels) -> str | Cell:
 
 
 def percent_range(row: Any, labels: Labels) -> str:
-    """The interval of a share as two whole percentages."""
+    """Give the interval of a share as two whole percentages."""
     return labels.say("from_to", lo=labels.percent(row.lo), hi=labels.percent(row.hi))
 
 
@@ -210,7 +220,7 @@ def _or_dash(n: float, labels: Labels) -> str | Cell:
 
 
 def practice_numbers(view: Released, study: Study, codebook: Codebook) -> pd.DataFrame:
-    """The released numbers of the use of skills as programs read them."""
+    """Give the released numbers of the use of skills as programs read them."""
     return names.labelled(names.named(view.frame, study, "unit"), "skill", codebook)
 
 
@@ -236,7 +246,9 @@ def attribution(
         limits = disclosure.limits(study, audience)
         view = released.attribution(attribution, limits, unit=site or ALL)
         html = attribution_table(id, view, codebook, labels)
-        html += grade_key(labels) + markup.note(labels["attribution.note"], *hidden_notes(view, labels, limits))
+        html += grade_key(labels) + markup.note(
+            labels["attribution.note"], *hidden_notes(view, labels, limits)
+        )
         return Rendering(html, attribution_numbers(view, codebook), view.withheld)
 
     return Part(id, "table", draw)
@@ -246,7 +258,10 @@ def attribution_table(id: str, view: Released, codebook: Codebook, labels: Label
     """Write released contributions: components as rows, skills as columns, each cell its grade and share."""
     skills = list(dict.fromkeys(view.frame["skill"]))
     cells = {(row.skill, row.component): row for row in view.frame.itertuples(index=False)}
-    columns = [Column(labels["component"]), *(Column(names.code(codebook, skill, labels)) for skill in skills)]
+    columns = [
+        Column(labels["component"]),
+        *(Column(names.code(codebook, skill, labels)) for skill in skills),
+    ]
     rows = [
         [
             names.code(codebook, component, labels),
@@ -266,22 +281,22 @@ def _grade_cell(row: Any, labels: Labels) -> str | Cell:
 
 
 def sign_of(row: Any) -> str:
-    """The sign of a grade, with the warning when it hindered as often."""
+    """Give the sign of a grade, with the warning when it hindered as often."""
     return GRADES[row.grade] + (GRADES["hindered"] if row.warn else "")
 
 
 def view_of_share(row: Any) -> Proportion:
-    """A row of released contributions as the proportion it came from."""
+    """Give a row of released contributions as the proportion it came from."""
     return Proportion(row.form, row.share, row.n, row.n_of)
 
 
 def grade_key(labels: Labels) -> Markup:
-    """What the signs of the contributions mean."""
+    """Tell what the signs of the contributions mean."""
     return markup.key((sign, labels[f"grade.{word}"]) for word, sign in GRADES.items())
 
 
 def attribution_numbers(view: Released, codebook: Codebook) -> pd.DataFrame:
-    """The released contributions as programs read them."""
+    """Give the released contributions as programs read them."""
     return names.labelled(names.labelled(view.frame, "component", codebook), "skill", codebook)
 
 
@@ -304,7 +319,10 @@ def reliability(
         limits = disclosure.limits(study, audience)
         shown = reliability[[limits.shows(n) for n in reliability["n"]]]
         columns = [Column(labels["scale"]), Column(labels["wave"])]
-        columns += [Column(labels[f"reliability.{name}"], numbers=True) for name in ("alpha", "interval", "items", "n")]
+        columns += [
+            Column(labels[f"reliability.{name}"], numbers=True)
+            for name in ("alpha", "interval", "items", "n")
+        ]
         rows = [
             [
                 names.scale(instrument, row.scale, labels),
@@ -317,7 +335,9 @@ def reliability(
             for row in shown.itertuples(index=False)
         ]
         html = markup.table(id, labels["reliability.caption"], columns, rows)
-        html += markup.note(labels.say("reliability.note", n=labels.number(study.thresholds.survey.n_reliability)))
+        html += markup.note(
+            labels.say("reliability.note", n=labels.number(study.thresholds.survey.n_reliability))
+        )
         rounded = shown.assign(
             n=[limits.count(n) for n in shown["n"]], **{c: shown[c].round(2) for c in ("value", "lo", "hi")}
         )
@@ -330,4 +350,8 @@ def reliability(
 
 def _indicative(row: Any, labels: Labels, enough: int) -> Markup | str:
     value = labels.number(row.value, 2)
-    return Markup("{} {}").format(value, markup.badge(labels["reliability.indicative"])) if row.n < enough else value
+    return (
+        Markup("{} {}").format(value, markup.badge(labels["reliability.indicative"]))
+        if row.n < enough
+        else value
+    )

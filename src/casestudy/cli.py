@@ -1,0 +1,341 @@
+"""The commands; the only place that prints and exits. Everything slow is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from casestudy import __version__
+from casestudy.errors import (
+    DONE,
+    INPUT_REFUSED,
+    NOTHING_BUILT,
+    STALE,
+    WRONG_USE,
+    CasestudyError,
+    InvalidMaterial,
+)
+
+if TYPE_CHECKING:
+    from casestudy.building.run import BuildResult, Told
+    from casestudy.building.shelf import Edition
+    from casestudy.building.status import Standing
+    from casestudy.study import Study
+
+KINDS = ("implementation", "narrative", "assessment", "pilot")
+N_REASONS = 5
+
+study_argument = click.argument("study", required=False)
+reports_option = click.option(
+    "--reports",
+    type=click.Path(file_okay=False),
+    help="Where reports go; else `reports/` beside `interviews/`.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, package_name="casestudy")
+def main() -> None:
+    """Turn coded interviews and a reflection survey into reports people can trust."""
+
+
+@main.command()
+@study_argument
+@reports_option
+@click.option(
+    "--site", "sites", multiple=True, metavar="ID", help="Only this site; give it again for another."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="How many steps at a time; else one per processor."
+)
+@click.option(
+    "--concept", is_flag=True, help="Show unreviewed suggestions too, as coverage, under a watermark."
+)
+@click.option("--force", is_flag=True, help="Run every step, also those that are current.")
+@click.option(
+    "--keep", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="Editions to keep."
+)
+@click.option("--wait", is_flag=True, help="Wait for another build of the study instead of stopping.")
+def build(
+    study: str | None,
+    reports: str | None,
+    sites: tuple[str, ...],
+    jobs: int | None,
+    concept: bool,
+    force: bool,
+    keep: int,
+    wait: bool,
+) -> None:
+    """Run what is stale and publish one edition.
+
+    STUDY is a folder or the name of one under `interviews/`; left out, it is the only study there. A site that fails
+    keeps its last good report, with its date, and does not stop the others.
+
+    \b
+    Example: casestudy build voorbeeld --jobs 2
+
+    \b
+    Exit codes: 0 done, 2 wrong use or settings, 3 material refused, 4 partly done, 5 stopped by the disclosure gate,
+    6 nothing could be built, 75 another build is running, 130 and 143 interrupted.
+    """
+    with _told(study, reports) as found:
+        from casestudy.building import ledger, pools, status
+
+        with pools.stoppable():
+            if not force and not wait:
+                with ledger.locked(found):
+                    same = status.unchanged(found, concept=concept or found.concept)
+                if same:
+                    _tell_edition(found, same)
+                    return
+            pools.preheat()
+            from casestudy.building import run
+
+            result = run.build(
+                found,
+                sites=sites or None,
+                jobs=jobs,
+                force=force,
+                keep=keep,
+                concept=concept,
+                wait_for_other=wait,
+                tell=_progress(),
+            )
+        _tell_result(found, result)
+        sys.exit(result.exit_code)
+
+
+@main.command()
+@study_argument
+@reports_option
+@click.option("--concept", is_flag=True, help="Compare with a concept build.")
+def status(study: str | None, reports: str | None, concept: bool) -> None:
+    """Show what is stale and why, and how old each published page is.
+
+    Exit code 0 when all is current, 1 when something is stale.
+
+    \b
+    Example: casestudy status voorbeeld
+    """
+    with _told(study, reports) as found:
+        from casestudy.building import status as standing
+
+        steps = standing.of(found, concept=concept or found.concept)
+        edition, pages = standing.published(found)
+        click.echo("no edition is published" if edition is None else f"edition {edition}")
+        for page in pages:
+            click.echo(
+                f"  {page.page}: {page.state.replace('_', ' ')}" + (f", {page.date}" if page.date else "")
+            )
+        stale = [one for one in steps if one.is_stale]
+        for one in stale:
+            _tell_standing(one)
+        click.echo(f"{len(steps) - len(stale)} of {len(steps)} steps are current")
+        sys.exit(STALE if stale or edition is None else DONE)
+
+
+@main.command()
+@study_argument
+def check(study: str | None) -> None:
+    """Name every problem in the material, by file and line, and say how to mend it.
+
+    \b
+    Example: casestudy check voorbeeld
+    """
+    with _told(study, None) as found:
+        from casestudy.material import check as checking
+
+        problems = sorted(set(checking.problems(found)))
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        if problems:
+            click.echo(f"{len(problems)} to mend", err=True)
+            sys.exit(InvalidMaterial(problems).exit_code)
+        click.echo(f"{found.name}: the material is in order")
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--kind", type=click.Choice(KINDS), default="implementation", show_default=True, help="Kind of study."
+)
+def new(path: Path, kind: str) -> None:
+    """Make a study folder with commented files that pass `check`.
+
+    \b
+    Example: casestudy new interviews/samen-veilig --kind implementation
+    """
+    with _errors():
+        from casestudy.building import folders
+
+        folders.write(path, kind)
+        click.echo(f"{path}: made; fill in study.yml first, then run `casestudy check`")
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--sites", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many sites."
+)
+@click.option(
+    "--seed", type=int, default=20170901, show_default=True, metavar="S", help="Same seed, same study."
+)
+@click.option(
+    "--truth", type=click.Path(path_type=Path), help="Where to write what was planted; else nowhere."
+)
+def simulate(path: Path, sites: int, seed: int, truth: Path | None) -> None:
+    """Make a fictional study in which the truth is known.
+
+    \b
+    Example: casestudy simulate interviews/fictief --sites 5 --seed 1
+    """
+    with _errors():
+        from casestudy.simulation import folder
+
+        folder.write(path, sites=sites, seed=seed, truth=truth)
+        click.echo(f"{path}: made, {sites} sites")
+
+
+@main.command()
+@study_argument
+def lab(study: str | None) -> None:
+    """Open JupyterLab on the notebooks, with this study chosen and nothing sent anywhere.
+
+    \b
+    Example: casestudy lab voorbeeld
+    """
+    with _told(study, None) as found:
+        from casestudy.building import status as standing
+
+        folder = standing.notebooks(found)
+        os.environ["CASESTUDY_STUDY"] = str(found.folder)
+        os.environ["JUPYTERLAB_SETTINGS_DIR"] = os.environ.get("JUPYTERLAB_SETTINGS_DIR", "")
+        if not os.environ["JUPYTERLAB_SETTINGS_DIR"]:
+            del os.environ["JUPYTERLAB_SETTINGS_DIR"]
+        os.execv(sys.executable, lab_command(folder))  # noqa: S606 - our own interpreter, no shell
+
+
+def lab_command(folder: Path) -> list[str]:
+    """Give the command that opens JupyterLab without news, updates or any other request.
+
+    Examples
+    --------
+    >>> lab_command(Path("notebooks"))[1:4]
+    ['-m', 'jupyterlab', '--notebook-dir=notebooks']
+    """
+    quiet = [
+        "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
+    return [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *quiet]
+
+
+@contextlib.contextmanager
+def _told(study: str | None, reports: str | None) -> Iterator[Study]:
+    with _errors():
+        from casestudy import study as studies
+
+        found = studies.read(study, reports=reports)
+        with _errors(found.workshop / "failures"):
+            yield found
+
+
+@contextlib.contextmanager
+def _errors(private: Path | None = None) -> Iterator[None]:
+    """Tell known problems in one line each; of an unknown error only its name, the rest goes to a private file."""
+    try:
+        yield
+    except CasestudyError as error:
+        for line in str(error).splitlines():
+            click.echo(line, err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt as stopped:
+        click.echo("interrupted; what was published is as it was", err=True)
+        sys.exit(getattr(stopped, "exit_code", 130))
+    except OSError as error:
+        _write_details(private, error)
+        click.echo(
+            f"{error.strerror or type(error).__name__}; free some space or check the rights of the folder",
+            err=True,
+        )
+        sys.exit(NOTHING_BUILT)
+    except Exception as error:  # noqa: BLE001 - whatever happens, no traceback and no data on the terminal
+        place = _write_details(private, error)
+        kept = f"; details for whoever mends it are in {place}" if place else ""
+        click.echo(f"an unexpected error, {type(error).__name__}{kept}", err=True)
+        sys.exit(NOTHING_BUILT)
+
+
+def _write_details(private: Path | None, error: Exception) -> str | None:
+    """Keep a traceback where only its owner can read it."""
+    if private is None:
+        return None
+    with contextlib.suppress(OSError):
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = private / "command.txt"
+        path.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write("".join(traceback.format_exception(error)))
+        return "/".join(path.parts[-4:])
+    return None
+
+
+def _progress() -> Callable[[Told], None]:
+    """Tell one line per step; on a terminal a counter stands below them while work goes on."""
+    live = sys.stderr.isatty()
+    return partial(_tell_step, live=live)
+
+
+def _tell_step(told: Told, *, live: bool) -> None:
+    if live:
+        click.echo("\r\x1b[K", nl=False, err=True)
+    if told.state == "built":
+        click.echo(f"{told.step}: built in {told.seconds:.1f} s; {_shortened(told.reasons)}")
+    elif told.failure is not None:
+        click.echo(str(told.failure), err=True)
+    elif told.state == "waiting":
+        click.echo(f"{told.step}: not run; {_shortened(told.reasons)}", err=True)
+    if live and told.n_done < told.n_steps:
+        click.echo(f"{told.n_done} of {told.n_steps} steps", nl=False, err=True)
+
+
+def _shortened(reasons: Sequence[str]) -> str:
+    more = f" and {len(reasons) - N_REASONS} more" if len(reasons) > N_REASONS else ""
+    return ", ".join(reasons[:N_REASONS]) + more
+
+
+def _tell_standing(one: Standing) -> None:
+    click.echo(f"{one.step.id}: {_shortened(one.reasons)}")
+    if one.failed is not None:
+        where = "" if one.failed.cell is None else f" in notebook cell {one.failed.cell}"
+        click.echo(f"  failed on {one.failed.date}{where}: {one.failed.kind} ({one.failed.message})")
+
+
+def _tell_result(study: Study, result: BuildResult) -> None:
+    n_steps = sum(len(names) for names in (result.built, result.current, result.failed, result.waiting))
+    click.echo(
+        f"{len(result.built)} built, {len(result.current)} current, {len(result.failed)} failed of {n_steps} steps"
+    )
+    if result.edition is None:
+        click.echo("nothing is published", err=True)
+    else:
+        _tell_edition(study, result.edition)
+
+
+def _tell_edition(study: Study, edition: Edition) -> None:
+    state = "published" if edition.is_new else "is current"
+    click.echo(f"edition {edition.number} of {edition.date} {state}: reports/{study.name}/index.html")
+
+
+__all__ = ["INPUT_REFUSED", "WRONG_USE", "lab_command", "main"]

@@ -1,0 +1,191 @@
+"""A whole simulated study on disk, with the planted truth beside it for those who test."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from casestudy import schema, study
+from casestudy.errors import WrongUse
+from casestudy.material import transcripts
+from casestudy.material.codings import Coding
+from casestudy.material.speakers import Known
+from casestudy.simulation import archives, cast, coders, files, judgements, settings, survey, talk
+from casestudy.simulation import truth as plan
+from casestudy.simulation.bank import Bank, Deck, generator, path, read, worded
+from casestudy.simulation.cast import Piece, Site
+from casestudy.simulation.coders import Text
+from casestudy.simulation.survey import Form
+from casestudy.simulation.talk import Said
+from casestudy.simulation.truth import Utterance
+
+MOST_SITES = 400
+_BULLET = re.compile(r"^- ", re.MULTILINE)
+
+
+def write(folder: Path, *, n_sites: int = 5, seed: int = 1, truth: Path | None = None) -> None:
+    """Write a complete fictional study: settings, transcripts, survey, codings, ratings and decisions.
+
+    The same number of sites and seed give the same bytes.
+
+    Parameters
+    ----------
+    folder
+        The study folder to be made; it must not be there yet, or be empty.
+    n_sites
+        How many sites; from the sixth on the five planted profiles come again.
+    seed
+        Decides everything that is drawn.
+    truth
+        Where to write ``truth.json``: what was planted, for tests. Never inside the study.
+
+    Raises
+    ------
+    WrongUse
+        When the folder holds something, the truth would lie inside it, or there would be no or too many sites.
+    """
+    _check(folder, n_sites, truth)
+    folder.mkdir(parents=True, exist_ok=True)
+    bank = read()
+    sites = [cast.site(number, seed) for number in range(n_sites)]
+    settings.write(folder, sites, bank)
+    texts = [text for site in sites for text in _sources(folder, site, bank, seed)]
+    _survey(folder, sites, seed)
+    _codings(folder, sites, texts, seed)
+    judgements.write(study.read(folder), sites, seed)
+    if truth is not None:
+        truth.mkdir(parents=True, exist_ok=True)
+        _json(truth / "truth.json", _planted(sites, seed))
+
+
+def _check(folder: Path, n_sites: int, truth: Path | None) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"PATH: it must be a new or empty folder, found `{folder.name}`; choose another name")
+    if not 1 <= n_sites <= MOST_SITES:
+        raise WrongUse(f"--sites: it must be a number from 1 to {MOST_SITES}, found {n_sites}; choose another number")
+    if truth is not None and truth.resolve().is_relative_to(folder.resolve()):
+        raise WrongUse("--truth: it must lie outside the study, found a folder inside it; choose another place")
+
+
+def _sources(folder: Path, site: Site, bank: Bank, seed: int) -> Iterator[Text]:
+    """Write every source of a site, and give the conversations as they are read back."""
+    place = folder / "sources" / site.site
+    place.mkdir(parents=True)
+    deck = Deck(bank, seed, site.number, generator(seed, site.number, "words"))
+    for piece, utterances in zip(site.conversations, plan.spoken(site.number, seed), strict=True):
+        turns = talk.conversation(piece, site.number, utterances, bank, deck, seed)
+        data = files.transcript(piece, turns)
+        (place / piece.file).write_bytes(data)
+        yield _text(piece, data, [said for turn in turns for said in turn.said])
+    papers = yaml.safe_load(path("documents.yml").read_text(encoding="utf-8"))
+    rng = generator(seed, site.number, "papers")
+    for piece in site.documents:
+        paper = papers["documents"][(2 * site.number + piece.number) % len(papers["documents"])]
+        words = [worded(line, rng) for line in (paper["title"], *paper["paragraphs"])]
+        (place / piece.file).write_bytes(files.document(piece, words[0], words[1:]))
+    if site.session is not None:
+        yield _session(place, site.session, papers["session"])
+
+
+def _session(place: Path, piece: Piece, session: dict[str, Any]) -> Text:
+    tables = session["tables"]
+    data = files.notes(session["title"], session["intro"], [[note["text"] for note in table] for table in tables])
+    (place / piece.file).write_bytes(data)
+    said = [
+        Said(note["text"], Utterance(note["code"], "", False, certain=True) if "code" in note else None)
+        for table in tables
+        for note in table
+    ]
+    return _text(piece, data, said)
+
+
+def _text(piece: Piece, data: bytes, said: Sequence[Said]) -> Text:
+    labels = (files.interviewer(piece),) if piece.guide else ()
+    known = Known(labels, tuple(person.participant for person in piece.people))
+    name = f"sources/{piece.site}/{piece.file}"
+    return coders.text(piece, transcripts.read(data, name=name, known=known), said)
+
+
+def _codings(folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: int) -> None:
+    staying = [piece for site in sites for piece in site.conversations[: plan.CONVERSATIONS]]
+    double = coders.double_coded(staying, seed)
+    kept = folder / "codings" / ".texts"
+    kept.mkdir(parents=True)
+    for text in texts:
+        (kept / f"{text.sha256}.txt").write_bytes(text.transcript.text.encode())
+        is_double = text.piece.source in double
+        for coder in (coders.FIRST, coders.SECOND) if is_double else (coders.FIRST,):
+            place = folder / "codings" / coder
+            place.mkdir(exist_ok=True)
+            given = coders.codings(text, seed, coder=coder, is_double=is_double)
+            _lines(place / f"{text.piece.source}.jsonl", [_event(coding) for coding in given])
+
+
+def _event(coding: Coding) -> dict[str, Any]:
+    return {"event": "code", **coding.model_dump(mode="json", exclude_none=True)}
+
+
+def _survey(folder: Path, sites: Sequence[Site], seed: int) -> None:
+    place = folder / "survey"
+    place.mkdir()
+    forms = {site.number: survey.forms(site, seed) for site in sites}
+    coded = [form for number, filled in forms.items() if number == settings.SGIC_SITE for form in filled]
+    linked = [form for number, filled in forms.items() if number != settings.SGIC_SITE for form in filled]
+    linked += survey.torn(sites, seed)
+    for name, wave in (("voormeting", "T0"), ("nameting", "T1"), ("borging", "T2")):
+        here = [form for form in linked if form.wave == wave]
+        columns = list(dict.fromkeys(column for form in here for column in form.cells))
+        head = {"nummer": "key", "meting": "wave", "organisatie": "site", "functie": "role"}
+        rows = [{name: getattr(form, of) for name, of in head.items()} | form.cells for form in here]
+        schema.write_rows(place / f"{name}.csv", [*head, *columns], rows)
+    then = [form for form in linked if form.wave == "THEN"]
+    answers = [
+        {"nummer": form.key, "organisatie": form.site, "vraag": item, "antwoord": value}
+        for form in then
+        for item, value in form.cells.items()
+    ]
+    schema.write_rows(place / "terugblik.csv", ["nummer", "organisatie", "vraag", "antwoord"], answers)
+    if coded:
+        (place / "linde.xlsx").write_bytes(_workbook(coded))
+
+
+def _workbook(forms: Sequence[Form]) -> bytes:
+    words = {"T0": "voor", "T1": "na", "T2": "later", "THEN": "terugblik"}
+    columns = list(dict.fromkeys(column for form in forms for column in form.cells))
+    head = ["meting", "functie", *settings.SGIC, *columns]
+    body = [
+        [words[form.wave], form.role, *form.code, *(form.cells.get(column, "") for column in columns)]
+        for form in forms
+    ]
+    return archives.workbook("antwoorden", [head, *body])
+
+
+def _planted(sites: Sequence[Site], seed: int) -> dict[str, Any]:
+    return {
+        "seed": seed,
+        "profiles": {site.site: site.profile for site in sites},
+        "ratings": {site.site: plan.ratings(site.number) for site in sites},
+        "contrasts": plan.CONTRASTS,
+        "latent_shift": survey.SHIFT,
+        "n_before": survey.N_BEFORE,
+        "dropout": survey.DROPOUT,
+        "sensitivity": plan.SENSITIVITY,
+        "specificity": plan.SPECIFICITY,
+        "dictionary": plan.DICTIONARY,
+        "attribution": {"SK04": [survey.USERS, survey.APPLICABLE], "CP04": [survey.NAMED, survey.USERS]},
+        "offered": {site.site: list(plan.offered(site.number)) for site in sites},
+    }
+
+
+def _lines(file: Path, records: Sequence[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    file.write_bytes(text.encode())
+
+
+def _json(file: Path, value: dict[str, Any]) -> None:
+    file.write_bytes((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())

@@ -1,0 +1,187 @@
+"""The settings files of a simulated study: study, codebook, guide, instrument, participants and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from casestudy import schema
+from casestudy.simulation import files, truth
+from casestudy.simulation.bank import Bank, path
+from casestudy.simulation.cast import Site
+from casestudy.study import LANGUAGES
+
+INSTRUMENT_ITEMS = {"KEN": 6, "VAA": 6, "HOU": 6}
+SKILLS = tuple(f"SK{number:02d}" for number in range(1, 10))
+SGIC = ("c1", "c2", "c3", "c4", "c5", "c6")
+SGIC_SITE = 2
+
+_TITLE = {"nl": "Werken aan veiligheid in gezinnen", "en": "Working on safety in families"}
+_QUESTION = {
+    "nl": "Wat passen professionals na de training toe, wat helpt en belemmert hen, en wat veranderde er volgens henzelf?",
+    "en": "What do professionals practise after the training, what helps and hinders them, and what changed according to themselves?",
+}
+_WAVES = [
+    ("T0", "voormeting", "before training", "before"),
+    ("T1", "nameting", "after training", "directly_after"),
+    ("T2", "borgingsmeting", "follow-up", "followup"),
+    ("THEN", "terugblik op vóór de training", "looking back on before", "retrospective"),
+]
+_ROWS: list[tuple[str, str, str, list[str], str | None, str]] = [
+    ("kennis", "Kennis", "Knowledge", ["M17"], "KEN", "same_object"),
+    ("vaardigheid", "Plan met bodemeisen", "Plan with bottom lines", ["SK04"], "VAA", "same_object"),
+    ("houding", "Taakopvatting", "Sense of duty", ["M10"], "HOU", "same_object"),
+    ("netwerk", "Netwerk betrekken", "Involving the network", ["SK07"], None, "same_object"),
+    ("tijd", "Tijd", "Time", ["M23"], "VAA", "explains"),
+    ("steun", "Sociale steun", "Social support", ["M13"], "VAA", "explains"),
+    ("vertrouwen", "Vertrouwen in eigen kunnen", "Self-efficacy", ["M16"], "VAA", "explains"),
+]
+
+
+def write(folder: Path, sites: Sequence[Site], bank: Bank) -> None:
+    """Write every settings file of the study."""
+    _dump(folder / "study.yml", _study(sites))
+    _dump(folder / "codebook.yml", _codebook())
+    _dump(folder / "guide.yml", _guide(bank))
+    _dump(folder / "instrument.yml", _instrument(sites))
+    people = [person for site in sites for person in site.people]
+    columns = ["participant", "role", "site", "consent", "withdrawn"]
+    schema.write_rows(
+        folder / "participants.csv",
+        columns,
+        [{column: getattr(person, column) for column in columns} for person in people],
+    )
+    schema.write_rows(folder / "sources.csv", _COLUMNS, [row for site in sites for row in _sources(site)])
+
+
+_COLUMNS = ["source", "site", "kind", "file", "date", "language", "participants", "guide", "consent", "interviewer"]
+
+
+def _sources(site: Site) -> list[dict[str, Any]]:
+    return [
+        {
+            **{name: getattr(piece, name) for name in ("source", "site", "kind", "file", "date", "guide", "consent")},
+            "language": "nl",
+            "participants": " ".join(person.participant for person in piece.people),
+            "interviewer": files.interviewer(piece) if piece in site.conversations else None,
+        }
+        for piece in site.pieces
+    ]
+
+
+def _study(sites: Sequence[Site]) -> dict[str, Any]:
+    return {
+        "title": _TITLE,
+        "question": _QUESTION,
+        "kind": "implementation",
+        "fictional": True,
+        "languages": list(LANGUAGES),
+        "audiences": ["internal", "site", "public"],
+        "site_word": "organisation",
+        "sites": [{"id": site.site, "name": site.name} for site in sites],
+        "waves": [
+            {"id": wave, "label": {"nl": nl, "en": en}, "relation": relation} for wave, nl, en, relation in _WAVES
+        ],
+        "comparison": {"before": "T0", "after": "T1", "ordering_scale": "VAA"},
+        "seed": 20170901,
+    }
+
+
+def _codebook() -> dict[str, Any]:
+    return {
+        "id": "veiligheid",
+        "version": "1.0.0",
+        "changelog": [{"version": "1.0.0", "note": "Eerste versie, vastgesteld na een proefronde."}],
+        "frameworks": ["midi", "skills", "components"],
+        "codes": yaml.safe_load(path("codebook.yml").read_text(encoding="utf-8")),
+    }
+
+
+def _guide(bank: Bank) -> dict[str, Any]:
+    def version(number: int) -> dict[str, Any]:
+        return {
+            "topics": [
+                {
+                    "id": name,
+                    "question": topic.question.model_dump(),
+                    "codes": [*topic.codes, *(topic.later if number == 2 else ())],
+                }
+                for name, topic in bank.interviewer.topics.items()
+            ]
+        }
+
+    rows = []
+    for row, nl, en, codes, scale, relation in _ROWS:
+        one: dict[str, Any] = {"row": row, "label": {"nl": nl, "en": en}, "codes": codes, "relation": relation}
+        rows.append(one | ({"scale": scale} if scale else {}))
+    return {"versions": {"1": version(1), "2": version(2)}, "joint_display": rows}
+
+
+def rows() -> list[str]:
+    """Rows of the joint display, in order."""
+    return [row for row, *_ in _ROWS]
+
+
+def tick(skill: str, component: str) -> str:
+    """Name the column of one box of the multi-select."""
+    return f"{skill}_{component}"
+
+
+def _instrument(sites: Sequence[Site]) -> dict[str, Any]:
+    base: dict[str, Any] = yaml.safe_load(path("instrument.yml").read_text(encoding="utf-8"))
+    linked = {
+        "columns": {"respondent": "nummer", "wave": "meting", "site": "organisatie", "role_class": "functie"},
+        "linking": "id",
+        "unlinked_sites": [site.site for site in sites if site.profile == "D"],
+        "not_applicable": ["nvt"],
+        "duplicates": "keep_last",
+        "two_sites": "drop",
+        "ignore": ["opmerking"],
+    }
+    boxes = {
+        "multi": {tick(s, c): {"skill": s, "component": c} for s in SKILLS for c in truth.COMPONENTS},
+        "offered": {site.site: list(truth.offered(site.number)) for site in sites},
+        "ticked": ["1"],
+        "unticked": ["0"],
+    }
+    mappings: list[dict[str, Any]] = [
+        {"file": "voormeting.csv", **linked},
+        {"file": "nameting.csv", **linked, **boxes},
+        {"file": "borging.csv", **linked},
+        {
+            "file": "terugblik.csv",
+            "layout": "long",
+            "columns": {"respondent": "nummer", "site": "organisatie", "item": "vraag", "value": "antwoord"},
+            "wave": "THEN",
+            "unlinked_sites": linked["unlinked_sites"],
+            "two_sites": "drop",
+            "duplicates": "keep_last",
+        },
+    ]
+    if len(sites) > SGIC_SITE:
+        code = {
+            "file": "linde.xlsx",
+            "columns": {"wave": "meting", "role_class": "functie"},
+            "site": sites[SGIC_SITE].site,
+            "waves": {"voor": "T0", "na": "T1", "later": "T2", "terugblik": "THEN"},
+            "linking": "sgic",
+            "sgic": list(SGIC),
+            "not_applicable": ["nvt"],
+        }
+        mappings.append({**code, **boxes})
+    return base | {"files": mappings}
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes every value out; the readers refuse aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _dump(file: Path, value: dict[str, Any]) -> None:
+    text = yaml.dump(value, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
+    file.write_text(text, encoding="utf-8", newline="\n")
