@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Any
 
@@ -189,12 +190,6 @@ def chromium() -> str | None:
     )
 
 
-def axe() -> Path | None:
-    named = os.environ.get("CASESTUDY_AXE")
-    path = Path(named) if named else ROOT / "node_modules" / "axe-core" / "axe.min.js"
-    return path if path.is_file() else None
-
-
 def missing(what: str) -> None:
     """Skip on a desk without the program; never where every check has to run."""
     if os.environ.get("CI") == "true":
@@ -265,13 +260,10 @@ def test_text_from_data_runs_nothing_and_fetches_nothing(attack: str, visit: Any
 
 @pytest.mark.parametrize("name", ["nl", "en", "index"])
 def test_axe_finds_nothing(name: str, files: dict[str, Path], visit: Any) -> None:
-    script = axe()
-    if script is None:
-        missing("axe-core")
-        return
+    script = (files_of("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     for width in (1280, 320):
         page = visit(files[name], width, bypass_csp=True)
-        page.evaluate(script.read_text(encoding="utf-8"))
+        page.evaluate(script)
         found = page.evaluate(
             "async () => await axe.run(document, {resultTypes: ['violations', 'incomplete']})"
         )

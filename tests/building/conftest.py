@@ -24,7 +24,7 @@ SOURCES = "source,site,kind,file,date,participants,consent\n" + "".join(
     f"{site}-01,{site},interview,a-01.txt,2017-09,P-{site},quote\n" for site in ("esdoorn", "beuk", "linde")
 )
 PEOPLE = "participant,role,site,consent\n" + "".join(
-    f"P-{site},jeugdbeschermer,{site},quote\n" for site in ("esdoorn", "beuk", "linde")
+    f"P-{site},professional,{site},quote\n" for site in ("esdoorn", "beuk", "linde")
 )
 PARAMETERS = {
     "01_code_site": 'study: str = ""  # folder\nsite: str = ""\ntables: str = ""',
@@ -58,7 +58,7 @@ class Workbench:
         self.notebooks.mkdir(parents=True)
         for name, text in {"study.yml": STUDY, "sources.csv": SOURCES, "participants.csv": PEOPLE}.items():
             self.write(name, text)
-        self.write("codebook.yml", "id: test\nversion: 1.0.0\ncodes: []\n")
+        self.write("codebook.yml", "id: test\nversion: 1.0.0\nframeworks: [midi]\n")
         for site in ("esdoorn", "beuk", "linde"):
             self.write(f"sources/{site}/a-01.txt", "P: het hielp mij goed\n")
         for name, cells in {"01_code_site": [CODE], "02_site_report": [SITE], "03_cross_site_report": [CROSS]}.items():

@@ -28,7 +28,7 @@ def run(workbench, tmp_path):
     """Run one order per list of cells in worker processes."""
 
     def run(*notebooks: Path, limits: Limits = Limits(), **given: str):
-        with pools.pool(2, tmp_path / "workers.log") as pool:
+        with pools.pool(2, workers.ready, tmp_path / "workers.log") as pool:
             values = {"study": str(workbench.folder), "site": "beuk", **given}
             orders = [
                 StepOrder(

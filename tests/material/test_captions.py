@@ -27,13 +27,19 @@ CASES = {
     "less than": (vtt("2 < 3 en 4 > 1"), [(None, "2 < 3 en 4 > 1")]),
     "ids": ("WEBVTT\n\nid-1\n0:01 --> 0:02\na\n\n17\n0:02 --> 0:03\nb\n", [(None, "a"), (None, "b")]),
     "notes and styles": (
-        "WEBVTT\n\nSTYLE\n::cue { color: red }\n\nNOTE\nniet dit\n\n0:01 --> 0:02 align:start\na\n\nNOTE nee\n",
+        "WEBVTT\n\nSTYLE\n::cue { color: red }\n\nNOTE\nniet dit\n\n0:01 --> 0:02 line:0\na\n\nNOTE nee\n",
         [(None, "a")],
     ),
     "a header of several lines": ("WEBVTT - titel\nKind: captions\n\n0:01 --> 0:02\na", [(None, "a")]),
-    "no empty line between cues": ("WEBVTT\n\n0:01 --> 0:02\na\n0:02 --> 0:03\nb", [(None, "a"), (None, "b")]),
+    "no empty line between cues": (
+        "WEBVTT\n\n0:01 --> 0:02\na\n0:02 --> 0:03\nb",
+        [(None, "a"), (None, "b")],
+    ),
     "an empty cue": (vtt("", "a"), [(None, "a")]),
-    "someone says the same twice": (vtt("Ja.", "Ja.", "Nee."), [(None, "Ja."), (None, "Ja."), (None, "Nee.")]),
+    "someone says the same twice": (
+        vtt("Ja.", "Ja.", "Nee."),
+        [(None, "Ja."), (None, "Ja."), (None, "Nee.")],
+    ),
     "rolling": (vtt("a", "a\nb", "b\nc", "c\nd"), [(None, "a"), (None, "b"), (None, "c"), (None, "d")]),
     "growing": (
         vtt("zo<00:00:00.500><c> is</c>", "zo is het", "zo is het\nen niet"),
@@ -63,7 +69,9 @@ def test_any_text_is_read(text: str) -> None:
     assert all(line.words == " ".join(line.words.split()) != "" for line in found)
 
 
-@pytest.mark.parametrize("line", ["<v " * 50_000, "<" * 100_000, "<v" + " " * 100_000, "<c" * 50_000, "<1" * 50_000])
+@pytest.mark.parametrize(
+    "line", ["<v " * 50_000, "<" * 100_000, "<v" + " " * 100_000, "<c" * 50_000, "<1" * 50_000]
+)
 @pytest.mark.timeout(5)
 def test_broken_marks_are_read_in_no_time(line: str) -> None:
     captions.read(vtt(line), "a.vtt")

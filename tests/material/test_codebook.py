@@ -23,7 +23,10 @@ sites: [{id: esdoorn, name: Esdoorn}]
 ALL = [code for name in get_args(codebook.Framework) for code in framework(name)]
 BY_ID = {code.id: code for code in ALL}
 ANCHORS = [
-    (code.id, text) for code in ALL for text in (code.anchors.positive, code.anchors.negative) if text is not None
+    (code.id, text)
+    for code in ALL
+    for text in (code.anchors.positive, code.anchors.negative)
+    if text is not None
 ]
 
 # Methods B1: code, domain, Dutch name, English name.
@@ -142,7 +145,11 @@ def test_frameworks_come_first_and_own_codes_add_to_them(tmp_path: Path) -> None
     head = "id: proef\nversion: 2.1.0\nframeworks: [midi, skills, components]\n"
     book = codebook.read(study_with(tmp_path, own(code("IND_rust", "    parent: M08\n"), head=head)))
     assert [c.id for c in book.codes] == [c.id for c in ALL] + ["IND_rust"]
-    assert (len(book.family("factor")), len(book.family("skill")), len(book.family("component"))) == (29, 9, 12)
+    assert (len(book.family("factor")), len(book.family("skill")), len(book.family("component"))) == (
+        29,
+        9,
+        12,
+    )
     assert book.code("IND_rust").parent == "M08"
     assert (book.major, "M01" in book, "m01" in book) == ("2", True, False)
     with pytest.raises(KeyError):
@@ -164,11 +171,17 @@ REFUSED = [
     (own(code("A"), code("A")), "codebook.yml:8: `codes.1.id` must stand once, found `A` again"),
     (own(code("A"), code("a")), "codebook.yml:8: `codes.1.id` must stand once, found `a` again"),
     (own(code("M01"), head=MIDI_HEAD), "codebook.yml:5: `codes.0.id` must stand once, found `M01` again"),
-    (own(code("A", "    parent: B\n")), "codebook.yml:8: `codes.0.parent` must be the id of a code, found `B`"),
+    (
+        own(code("A", "    parent: B\n")),
+        "codebook.yml:8: `codes.0.parent` must be the id of a code, found `B`",
+    ),
     (own(code("A", "    parent: ond_rust\n"), code("IND_rust")), "did you mean `IND_rust`?"),
     (own(code("A", "    parent: A\n")), "`codes.0.parent` must not lead back to the code itself"),
     (own(code("A", "    parent: B\n"), code("B", "    parent: A\n")), "`codes.1.parent` must not lead back"),
-    (own(code("A", "    patterns: ['tijd(']\n")), "codebook.yml:8: `codes.0.patterns.0` must be a valid pattern"),
+    (
+        own(code("A", "    patterns: ['tijd(']\n")),
+        "codebook.yml:8: `codes.0.patterns.0` must be a valid pattern",
+    ),
     (own(code("A", "    domain: user\n")), "codebook.yml:4: `codes.0` must have no `domain`"),
     (own(code("A").replace("inductive", "factor")), "codebook.yml:4: `codes.0` must have a `domain`"),
     (own(code("A").replace("inductive", "theme")), "codebook.yml:5: `codes.0.family` must be"),

@@ -1,4 +1,4 @@
-"""Codings: saved whole, and every rule that ties a coding to its source, its text, its codebook and its coder."""
+"""Codings: saved whole, and every rule that ties one to its source, text, codebook and coder."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def coding(**changes: Any) -> Coding:
 def write(study: studies.Study, *events: dict[str, Any], coder: str = "anna", source: str = "E01") -> None:
     path = study.folder / "codings" / coder / f"{source}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps({"event": "code", **event}) + "\n" for event in events), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps({"event": "code", **event}) + "\n" for event in events), encoding="utf-8"
+    )
 
 
 def problems(study: studies.Study, site: str | None = None) -> list[str]:
@@ -96,7 +98,10 @@ def problems(study: studies.Study, site: str | None = None) -> list[str]:
 
 
 def test_what_is_appended_is_read(study: studies.Study) -> None:
-    first, second = coding(valence="-", strength=2, memo="één"), coding(coding="c2", code="SK04", practice="intention")
+    first, second = (
+        coding(valence="-", strength=2, memo="één"),
+        coding(coding="c2", code="SK04", practice="intention"),
+    )
     codings.append(study, first, TEXT)
     codings.append(study, second, TEXT)
     assert codings.read(study) == (first, second)
@@ -136,7 +141,9 @@ APPENDED = [
 
 
 @pytest.mark.parametrize(("changes", "told"), APPENDED)
-def test_a_coding_that_does_not_fit_its_text_is_not_saved(study: studies.Study, changes: Any, told: str) -> None:
+def test_a_coding_that_does_not_fit_its_text_is_not_saved(
+    study: studies.Study, changes: Any, told: str
+) -> None:
     with pytest.raises(InvalidMaterial, match=r".*") as refused:
         codings.append(study, coding(**changes), TEXT)
     assert told in str(refused.value)
@@ -198,21 +205,45 @@ RULES = {
         {"start": START + 1, "end": START + 1 + len(QUOTE)},
         "`quote` of coding `c1` must be the text from `start` to `end`",
     ),
-    "the text is the one that was coded": ({"text_sha256": "0" * 64}, "must be made on the text that the source has now"),
+    "the text is the one that was coded": (
+        {"text_sha256": "0" * 64},
+        "must be made on the text that the source has now",
+    ),
     "the code exists": ({"code": "M99"}, "`code` must be in codebook.yml, found `M99`"),
     "codes compare exactly": ({"code": "m23"}, "found `m23`; did you mean `M23`?"),
     "the code is active": ({"code": "IND_oud"}, "`code` must be active, found `IND_oud`"),
-    "the code has its meaning of this codebook": ({"codebook": "1.9.0"}, "`codebook` must be of version 2, found `1.9.0`"),
+    "the code has its meaning of this codebook": (
+        {"codebook": "1.9.0"},
+        "`codebook` must be of version 2, found `1.9.0`",
+    ),
     "the version is a version": ({"codebook": "latest"}, "`codebook` must match pattern"),
     "a coder writes in an own log": ({"coder": "bo"}, "`coder` must be the name of the folder, found `bo`"),
     "coders compare exactly": ({"coder": "Anna"}, "`coder` must be the name of the folder, found `Anna`"),
     "a log is of one source": ({"source": "B01"}, "`source` must be the name of the file, found `B01`"),
-    "only factors have a valence": ({"code": "SK01", "valence": "+"}, "`valence` must stand with a code of the family factor"),
-    "only skills are practised": ({"practice": "applied"}, "`practice` must stand with a code of the family skill only"),
-    "only components contribute": ({"contribution": "helped"}, "`contribution` must stand with a code of the family component"),
-    "only components link to a skill": ({"linked_skill": "SK01"}, "`linked_skill` must stand with a code of the family"),
-    "a linked skill exists": ({"code": "CP01", "linked_skill": "SK77"}, "must be a skill of codebook.yml, found `SK77`"),
-    "a linked skill is a skill": ({"code": "CP01", "linked_skill": "M01"}, "must be a skill of codebook.yml, found `M01`"),
+    "only factors have a valence": (
+        {"code": "SK01", "valence": "+"},
+        "`valence` must stand with a code of the family factor",
+    ),
+    "only skills are practised": (
+        {"practice": "applied"},
+        "`practice` must stand with a code of the family skill only",
+    ),
+    "only components contribute": (
+        {"contribution": "helped"},
+        "`contribution` must stand with a code of the family component",
+    ),
+    "only components link to a skill": (
+        {"linked_skill": "SK01"},
+        "`linked_skill` must stand with a code of the family",
+    ),
+    "a linked skill exists": (
+        {"code": "CP01", "linked_skill": "SK77"},
+        "must be a skill of codebook.yml, found `SK77`",
+    ),
+    "a linked skill is a skill": (
+        {"code": "CP01", "linked_skill": "M01"},
+        "must be a skill of codebook.yml, found `M01`",
+    ),
     "a machine does not confirm": ({"kind": "dictionary"}, "must not be `confirmed` by a machine"),
     "a valence is one of four": ({"valence": "positive"}, "`valence` must be '+', '-', 'x' or '0'"),
     "a strength is one or two": ({"strength": 3}, "`strength` must be 1 or 2"),
@@ -234,7 +265,9 @@ def test_rule_ids_are_unique_over_all_logs(study: studies.Study) -> None:
     write(study, fields())
     write(study, fields(coder="bo", code="M21"), coder="bo")
     [told] = problems(study)
-    assert told.startswith("codings/bo/E01.jsonl:1: `coding` must stand once, found `c1` again, first in codings/anna")
+    assert told.startswith(
+        "codings/bo/E01.jsonl:1: `coding` must stand once, found `c1` again, first in codings/anna"
+    )
 
 
 def test_rule_the_same_id_with_other_content_is_a_problem(study: studies.Study) -> None:
@@ -295,7 +328,9 @@ def test_a_superseded_coding_rests_on_its_old_text_and_codebook(study: studies.S
 def test_a_damaged_line_is_named_and_its_words_are_not(study: studies.Study) -> None:
     write(study, fields())
     path = study.folder / "codings" / "anna" / "E01.jsonl"
-    path.write_text(path.read_text(encoding="utf-8") + '{"event": "code", "quote": "Er is geen tijd', encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8") + '{"event": "code", "quote": "Er is geen tijd', encoding="utf-8"
+    )
     [told] = problems(study)
     assert told.startswith("codings/anna/E01.jsonl:2: a line must be one whole JSON object")
 

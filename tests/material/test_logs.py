@@ -148,7 +148,11 @@ def test_bytes_that_are_no_text_cost_only_their_line(tmp_path: Path) -> None:
 
 def test_a_value_that_stands_there_is_never_repeated(tmp_path: Path) -> None:
     adapter: TypeAdapter[Start | Stop] = TypeAdapter(Annotated[Start | Stop, Field(discriminator="event")])
-    lines = ['{"event": "geheime woorden", "id": 1}', '{"id": 1}', '{"event": "stop", "id": "geheime woorden"}']
+    lines = [
+        '{"event": "geheime woorden", "id": 1}',
+        '{"id": 1}',
+        '{"event": "stop", "id": "geheime woorden"}',
+    ]
     _, problems = logs.scan(written(tmp_path, *lines), adapter, "a.jsonl")
     told = "\n".join(map(str, problems))
     assert "geheim" not in told

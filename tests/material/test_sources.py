@@ -68,7 +68,13 @@ def test_values_that_may_be_left_out(tmp_path: Path) -> None:
         "source,site,kind,file,date,consent\nE01,esdoorn,interview,e01.txt,2019-03,quote\n"
     )
     [row] = sources.rows(study)
-    assert (row.language, row.participants, row.guide, row.interviewer, row.wave) == ("nl", (), None, (), None)
+    assert (row.language, row.participants, row.guide, row.interviewer, row.wave) == (
+        "nl",
+        (),
+        None,
+        (),
+        None,
+    )
 
 
 def test_participants_and_interviewers_are_lists_in_one_cell(tmp_path: Path) -> None:
@@ -92,7 +98,9 @@ def test_a_document_is_one_turn(tmp_path: Path) -> None:
 
 def test_one_site_reads_its_own_files_only(tmp_path: Path) -> None:
     rows = ROW + "B01,beuk,interview,b01.txt,2019-03,nl,P03,1,quote,,T0\n"
-    study = study_with(tmp_path, rows, {"esdoorn/e01.txt": b"\0", "beuk/b01.txt": WORDS, "esdoorn/x.txt": "x"})
+    study = study_with(
+        tmp_path, rows, {"esdoorn/e01.txt": b"\0", "beuk/b01.txt": WORDS, "esdoorn/x.txt": "x"}
+    )
     assert [source.source for source in sources.read(study, "beuk")] == ["B01"]
     told = problems(study)
     assert "sources/esdoorn/e01.txt: the file must be text" in told
@@ -135,12 +143,18 @@ ROWS = [
     (changed("e01.txt", "C:a.txt"), "sources.csv:2: `file` must be a file in the folder of its site"),
     (changed("e01.txt", "a\\b.txt"), "sources.csv:2: `file` must be a file in the folder of its site"),
     (changed("e01.txt", "~$e01.docx"), "sources.csv:2: `file` must not be a lock file"),
-    (changed("e01.txt", "e01.pdf"), "sources.csv:2: `file` must be of a kind that is read: .txt .md .docx .vtt"),
+    (
+        changed("e01.txt", "e01.pdf"),
+        "sources.csv:2: `file` must be of a kind that is read: .txt .md .docx .vtt",
+    ),
     (changed("E01", "E 01"), "sources.csv:2: `source` must be letters"),
     (changed("E01", ""), "sources.csv:2: `source` must be filled in"),
     (ROW + ROW, "sources.csv:3: `source` must stand once, found `E01` again, first on line 2"),
     (ROW + changed("E01", "e01"), "found `e01` that differs only in case, first on line 2"),
-    (ROW + changed("E01", "E02"), "sources.csv:3: `file` must stand once, found a file again, first on line 2"),
+    (
+        ROW + changed("E01", "E02"),
+        "sources.csv:3: `file` must stand once, found a file again, first on line 2",
+    ),
     (ROW + changed("E01", "E02").replace("e01", "E01"), "found a file that differs only in case"),
 ]
 
@@ -159,7 +173,9 @@ def test_problems_of_people_and_sources_are_told_together(tmp_path: Path) -> Non
 
 def test_a_listed_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     told = problems(study_with(tmp_path, ROW, {}))
-    assert told == "sources/esdoorn/e01.txt: the file must be there, found nothing; add it or correct its name"
+    assert (
+        told == "sources/esdoorn/e01.txt: the file must be there, found nothing; add it or correct its name"
+    )
 
 
 def test_a_file_that_no_row_names_is_a_problem(tmp_path: Path) -> None:

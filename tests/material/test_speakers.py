@@ -15,13 +15,22 @@ CASES = {
     "names that recur": (["Anna: a", "Bo de Wit: b", "Anna: c", "Bo de Wit: d"], ["Anna", "Bo de Wit"] * 2),
     "a name that stands once is in doubt": (["Anna: a", "Bo: b", "Anna: c", "I: d"], ["Anna", "Anna", "I"]),
     "one recurring word is no conversation": (["Let op: a", "Let op: b"], []),
-    "words after a label on the next line": (["Interviewer:", "Hoe?", "Respondent:", "Zo."], ["Interviewer", "Respondent"]),
+    "words after a label on the next line": (
+        ["Interviewer:", "Hoe?", "Respondent:", "Zo."],
+        ["Interviewer", "Respondent"],
+    ),
     "times before": (["[00:01] Int: a", "00:00:07 Jan: b", "0:09 Jan: c"], ["Int", "Jan", "Jan"]),
     "times behind": (["Int (00:01): a", "Jan 0:07: b", "Jan: c"], ["Int", "Jan", "Jan"]),
-    "headings": (["Jan Smit   0:01", "a", "", "Int   0:05", "b", "Jan Smit   1:00:01", "c"], ["Jan Smit", "Int", "Jan Smit"]),
+    "headings": (
+        ["Jan Smit   0:01", "a", "", "Int   0:05", "b", "Jan Smit   1:00:01", "c"],
+        ["Jan Smit", "Int", "Jan Smit"],
+    ),
     "bold in Markdown": (["**I:** Hoe?", "**R**: Zo."], ["I", "R"]),
     "brackets on nearly every line": (["[a1] x", "[b1] y", "[a1] z", "[b1] w"], ["a1", "b1", "a1", "b1"]),
-    "replacements in brackets": (["[naam kind] kwam.", "Hij niet.", "[naam school] ook.", "[naam kind] en [naam school]."], []),
+    "replacements in brackets": (
+        ["[naam kind] kwam.", "Hij niet.", "[naam school] ook.", "[naam kind] en [naam school]."],
+        [],
+    ),
     "ids and tabs": (["u1\tGoed.", "u2\tZo."], [None, None]),
     "speakers and tabs": (["A\tGoed.", "B\tZo.", "A\tJa."], ["A", "B", "A"]),
     "a sentence with a colon": (["Ze zei iets, namelijk: nee.", "Ze zei iets, namelijk: ja."], []),
@@ -80,7 +89,9 @@ def test_marks_stand_in_order_within_their_lines(lines: list[str]) -> None:
     assert all(0 < mark.offset <= len(lines[mark.line]) for mark in found)
 
 
-@pytest.mark.parametrize("line", [" " * 200_000, "A" + " " * 200_000 + "b", "[A" + " " * 200_000, "A\t" * 100_000])
+@pytest.mark.parametrize(
+    "line", [" " * 200_000, "A" + " " * 200_000 + "b", "[A" + " " * 200_000, "A\t" * 100_000]
+)
 @pytest.mark.timeout(5)
 def test_a_long_line_is_told_in_no_time(line: str) -> None:
     assert speakers.marks([line, line], Known()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import unicodedata
 
 import pytest
@@ -39,7 +40,7 @@ def test_windows_1252_is_read_with_a_remark() -> None:
     assert "Windows-1252" in remark
 
 
-# In Windows-1252 a letter with an accent and two signs after it can look like one letter of UTF-8; Dutch never does.
+# In Windows-1252 a letter with an accent and two odd signs can look like one letter of UTF-8; Dutch does not.
 PIECES = ["één ", "cliënt", "ïe", "’s ", "“ja” ", "€ 5", "… ", "– ", "\n", "Wat?", "à la ", "reünie"]
 DUTCH = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
@@ -74,6 +75,11 @@ def test_what_is_no_text_is_refused_with_the_byte_that_shows_it(data: bytes, pos
         texts.decode(data, "sources/es/a.txt")
     told = "sources/es/a.txt: the file must be text, found something else at byte "
     assert str(refused.value).startswith(f"{told}{position};")
+
+
+def test_a_text_longer_than_anyone_talks_is_refused() -> None:
+    with pytest.raises(InvalidMaterial, match="a text must be at most 10,000,000 bytes, found 10,000,001"):
+        texts.decode(bytes(10_000_001), "a.txt")
 
 
 @given(st.binary(max_size=60))
@@ -125,11 +131,13 @@ def test_sentences_hold_every_word_of_a_stretch_once(text: str, one: int, other:
     found = list(texts.sentences(text, start, end))
     assert all(text[a:b] == text[a:b].strip() != "" for a, b in found)
     assert all(start <= a < b <= end for a, b in found)
-    assert all(first[1] <= second[0] for first, second in zip(found, found[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(found))
     assert "".join("".join(text[a:b].split()) for a, b in found) == "".join(text[start:end].split())
 
 
-@pytest.mark.parametrize("text", ["." * 200_000, ". " * 100_000, "\n" * 200_000, "a" * 1_000_000, " " * 500_000])
+@pytest.mark.parametrize(
+    "text", ["." * 200_000, ". " * 100_000, "\n" * 200_000, "a" * 1_000_000, " " * 500_000]
+)
 @pytest.mark.timeout(5)
 def test_long_monotonous_text_is_split_in_no_time(text: str) -> None:
     assert sum(end - start for start, end in texts.sentences(text)) <= len(text)

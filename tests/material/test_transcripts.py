@@ -135,7 +135,9 @@ def test_paragraphs_without_speakers_are_one_turn_with_a_remark() -> None:
 def test_a_document_is_one_turn_without_a_speaker(name: str) -> None:
     data = {n.lower(): d for n, d in FILES.values()}[name]
     transcript = read(data, name, Known(is_conversation=False))
-    assert [(turn.start, turn.speaker, turn.is_interviewer) for turn in transcript.turns] == [(0, None, False)]
+    assert [(turn.start, turn.speaker, turn.is_interviewer) for turn in transcript.turns] == [
+        (0, None, False)
+    ]
     assert transcript.remarks == ()
 
 
@@ -201,7 +203,9 @@ def invariants(transcript: Transcript) -> None:
         assert turn.start <= sentence.start < sentence.end <= turn.end
     for number, turn in enumerate(transcript.turns):
         parts = [text[s.start : s.end] for s in transcript.sentences if s.turn == number]
-        assert "".join("".join(part.split()) for part in parts) == "".join(text[turn.start : turn.end].split())
+        assert "".join("".join(part.split()) for part in parts) == "".join(
+            text[turn.start : turn.end].split()
+        )
 
 
 @given(TALK)
@@ -224,7 +228,9 @@ def test_a_table_of_turns_gives_every_word_once(talk: list[tuple[str, str]]) -> 
     csv.writer(file).writerows([("speaker", "text"), *talk])
     transcript = read(file.getvalue(), "a.csv")
     invariants(transcript)
-    expected = [(who, unicodedata.normalize("NFC", " ".join(words.split()))) for who, words in talk if words.strip()]
+    expected = [
+        (who, unicodedata.normalize("NFC", " ".join(words.split()))) for who, words in talk if words.strip()
+    ]
     assert said(transcript) == expected
 
 
@@ -256,7 +262,7 @@ def test_qux360_turns_and_speakers(shared_data: Path, letter: str, suffix: str) 
 def test_qux360_gives_the_same_text_from_docx_and_csv(shared_data: Path, letter: str, n_lost: int) -> None:
     """The Word files were cut every 120 characters and the spaces at the cuts thrown away.
 
-    Of the cuts, three fell just before a space; nothing in the file tells them from cuts inside a word, so that
+    Three of the cuts fell just before a space; nothing in the file tells them from cuts inside a word, and so
     three pairs of words stay glued. All other words and signs are equal.
     """
     folder = shared_data / "transcripts" / "qux360"
@@ -281,7 +287,9 @@ def test_captions_of_other_programs(shared_data: Path) -> None:
     assert "Confidence" not in classic.text
     assert classic.text.startswith("Go back on WhatsApp. Yeah. So\nmy first question is just a\nlittle bit.")
     zoom = read((folder / "zoom_saved_transcript.txt").read_bytes(), "a.txt")
-    assert Counter(turn.speaker for turn in zoom.turns) == truth["zoom_saved_transcript.txt"]["per_speaker_raw"]
+    assert (
+        Counter(turn.speaker for turn in zoom.turns) == truth["zoom_saved_transcript.txt"]["per_speaker_raw"]
+    )
     rolling = read((folder / "youtube_dl.vtt").read_bytes(), "a.vtt")
     assert rolling.text.split() == "yeah what this will happen is I'm telling".split()
 

@@ -17,6 +17,7 @@ from casestudy.material import word
 from casestudy.material.word import Table
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 MAIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
 RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -93,6 +94,10 @@ def test_a_hidden_run_that_the_library_writes_is_not_read() -> None:
 
 VANISH = '<w:style w:styleId="Weg"><w:rPr><w:vanish/></w:rPr></w:style>'
 BASED = VANISH + '<w:style w:styleId="Ook"><w:basedOn w:val="Weg"/></w:style>'
+CHOICE = (
+    f'<mc:AlternateContent xmlns:mc="{COMPATIBLE}"><mc:Choice>{para(run("a"))}</mc:Choice>'
+    f"<mc:Fallback>{para(run('b'))}</mc:Fallback></mc:AlternateContent>"
+)
 BODIES = {
     "insertions are read": (para("<w:ins>", run("erbij"), "</w:ins>"), ["erbij"]),
     "deletions are not": (para(run("a"), "<w:del><w:r><w:delText>weg</w:delText></w:r></w:del>"), ["a"]),
@@ -106,13 +111,28 @@ BODIES = {
     "a style based on a hiding style hides": (para(run("weg"), properties='<w:pStyle w:val="Ook"/>'), [""]),
     "field codes are not text": (para("<w:r><w:instrText>PAGE</w:instrText></w:r>", run("3")), ["3"]),
     "links and content controls are": (
-        para("<w:hyperlink>", run("link"), "</w:hyperlink><w:sdt><w:sdtContent>", run("veld"), "</w:sdtContent></w:sdt>"),
+        para(
+            "<w:hyperlink>",
+            run("link"),
+            "</w:hyperlink><w:sdt><w:sdtContent>",
+            run("veld"),
+            "</w:sdtContent></w:sdt>",
+        ),
         ["linkveld"],
     ),
-    "a control around paragraphs": (f"<w:sdt><w:sdtContent>{para(run('a'))}{para(run('b'))}</w:sdtContent></w:sdt>", ["a", "b"]),
-    "breaks and hyphens": (para("<w:r><w:t>a</w:t><w:br/><w:t>b</w:t><w:noBreakHyphen/><w:t>c</w:t></w:r>"), ["a\nb-c"]),
+    "a control around paragraphs": (
+        f"<w:sdt><w:sdtContent>{para(run('a'))}{para(run('b'))}</w:sdtContent></w:sdt>",
+        ["a", "b"],
+    ),
+    "breaks and hyphens": (
+        para("<w:r><w:t>a</w:t><w:br/><w:t>b</w:t><w:noBreakHyphen/><w:t>c</w:t></w:r>"),
+        ["a\nb-c"],
+    ),
     "tab stops are not tabs": (para(run("a"), properties="<w:tabs><w:tab/></w:tabs>"), ["a"]),
-    "a deleted paragraph end": (para(run("a"), properties="<w:rPr><w:del/></w:rPr>") + para(run("b")), ["ab"]),
+    "a deleted paragraph end": (
+        para(run("a"), properties="<w:rPr><w:del/></w:rPr>") + para(run("b")),
+        ["ab"],
+    ),
     "a deleted row": (
         f"<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc>{para(run('weg'))}</w:tc></w:tr><w:tr><w:tc>{para(run('a'))}</w:tc></w:tr></w:tbl>",
         [Table((("a",),))],
@@ -121,11 +141,7 @@ BODIES = {
         f"<w:tbl><w:tr><w:tc><w:tbl><w:tr><w:tc>{para(run('a'))}</w:tc></w:tr></w:tbl>{para(run('b'))}</w:tc></w:tr></w:tbl>",
         [Table((("a\nb",),))],
     ),
-    "one choice of two": (
-        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice>'
-        f"{para(run('a'))}</mc:Choice><mc:Fallback>{para(run('b'))}</mc:Fallback></mc:AlternateContent>",
-        ["a"],
-    ),
+    "one choice of two": (CHOICE, ["a"]),
     "nothing": ("", []),
 }
 
@@ -167,7 +183,10 @@ ATTACKS = {
     "from the root": (packed("", more={"/etc/a.txt": b"x"}), "a name that leads elsewhere"),
     "a Windows path": (packed("", more={"C:a.txt": b"x"}), "a name that leads elsewhere"),
     "a link": (archive(link), "a name that leads elsewhere"),
-    "too many parts": (archive(lambda made: [made.writestr(f"a{n}", "") for n in range(5001)]), "more than 5,000"),
+    "too many parts": (
+        archive(lambda made: [made.writestr(f"a{n}", "") for n in range(5001)]),
+        "more than 5,000",
+    ),
 }
 
 
@@ -179,7 +198,9 @@ def test_what_could_do_harm_is_refused(data: bytes, found: str) -> None:
 def test_endless_nesting_is_refused_where_it_is_read() -> None:
     body = para("<w:hyperlink>" * 5_000, run("a"), "</w:hyperlink>" * 5_000)
     # What cannot be packed keeps the file from looking like a bomb.
-    assert "endless nesting" in told(packed(body, more={"word/media/a.png": random.Random(1).randbytes(20_000)}))
+    assert "endless nesting" in told(
+        packed(body, more={"word/media/a.png": random.Random(1).randbytes(20_000)})
+    )
 
 
 def test_a_part_that_is_larger_than_it_says_is_refused() -> None:
@@ -195,7 +216,7 @@ def test_damaged_copies_are_read_or_refused_but_never_fall_over() -> None:
     document.add_table(1, 2)
     file = io.BytesIO()
     document.save(file)
-    good, chance = file.getvalue(), random.Random(20170901)
+    good, chance, n_refused = file.getvalue(), random.Random(20170901), 0
     for _ in range(150):
         bad = bytearray(good)
         for _ in range(chance.choice([1, 2, 5])):
@@ -206,22 +227,25 @@ def test_damaged_copies_are_read_or_refused_but_never_fall_over() -> None:
                 bad[at] ^= 1 << chance.randrange(8)
         try:
             word.read(bytes(bad), "a.docx")
-        except InvalidMaterial as refused:
-            assert len(refused.problems) == 1
+        except InvalidMaterial:
+            n_refused += 1
+    assert 0 < n_refused < 150
 
 
 def test_damaged_xml_is_read_or_refused_but_never_falls_over() -> None:
-    good, chance = packed(para(run("Hoe ging het?")), styles=BASED), random.Random(20170901)
+    good, chance, n_refused = packed(para(run("Hoe ging het?")), styles=BASED), random.Random(20170901), 0
     with zipfile.ZipFile(io.BytesIO(good)) as made:
         parts = {name: made.read(name) for name in made.namelist()}
     for _ in range(150):
         name = chance.choice([*parts])
         bad = bytearray(parts[name])
-        for _ in range(3):
-            at = chance.randrange(len(bad))
-            bad[at : at + chance.randrange(0, 20)] = chance.randbytes(chance.randrange(0, 3))
-        data = archive(lambda made, broken={**parts, name: bytes(bad)}: [made.writestr(*part) for part in broken.items()])
+        at = chance.randrange(len(bad))
+        bad[at : at + chance.randrange(0, 5)] = chance.randbytes(chance.randrange(0, 3))
+        data = archive(
+            lambda made, broken={**parts, name: bytes(bad)}: [made.writestr(*part) for part in broken.items()]
+        )
         try:
             word.read(data, "a.docx")
-        except InvalidMaterial as refused:
-            assert len(refused.problems) == 1
+        except InvalidMaterial:
+            n_refused += 1
+    assert 0 < n_refused < 150

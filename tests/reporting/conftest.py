@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from casestudy.findings.contrasts import chance_baseline, distinguish, leave_one_site_out
+from casestudy.findings.suggestions import evaluate
 from casestudy.material.codebook import Code, Codebook, Definition, framework
 from casestudy.material.decisions import (
     Condition,
@@ -23,6 +24,8 @@ from casestudy.material.guide import Guide, JointRow
 from casestudy.material.instrument import Instrument, Item, Options, Scale
 from casestudy.material.people import Participant
 from casestudy.material.sources import SourceRow
+from casestudy.reporting import figures, quotes, sentences, tables
+from casestudy.reporting.parts import Part
 from casestudy.study import Site, Study, Wave, Words
 
 NAN = float("nan")
@@ -198,6 +201,22 @@ def _codings() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _evaluation() -> pd.DataFrame:
+    """The golden of methods C2 for one code, and a code with too few examples."""
+    units = [
+        ("M23", human, machine)
+        for human, machine, n in ((1, 1, 40), (0, 1, 10), (1, 0, 20), (0, 0, 330))
+        for _ in range(n)
+    ]
+    units += [("M27", 1, 0), ("M27", 1, 1), ("M27", 0, 0)]
+    frame = pd.DataFrame(units, columns=["code", "human", "machine"])
+    return evaluate(
+        frame.assign(unit=range(len(frame)), source=[f"i{n % 8}" for n in range(len(frame))]),
+        seed=1,
+        draws=50,
+    )
+
+
 def _decisions() -> tuple[Decision, ...]:
     two = ("a", "b")
     quotes = tuple(
@@ -208,8 +227,10 @@ def _decisions() -> tuple[Decision, ...]:
         for n, approval in enumerate(APPROVALS)
     )  # fmt: skip
     fits = tuple(
-        Fit(kind="fit", site=site, row="vaardigheid", label=label, rationale="Omdat het zo is.", decided_by=two, at=AT,
-            explanation="timing" if label == "dissonance" else None, segments=("q1", "q2"))
+        Fit(
+            kind="fit", site=site, row="vaardigheid", label=label, rationale="Omdat het zo is.", decided_by=two,
+            at=AT, explanation="timing" if label == "dissonance" else None, segments=("q1", "q2"),
+        )
         for site, label in (("s1", "agreement"), ("s2", "dissonance"), ("s5", "agreement"))
     )  # fmt: skip
     inference = MetaInference(
@@ -277,8 +298,12 @@ def material() -> Any:
             columns=["participant", "role", "site", "consent", "is_withdrawn"],
         ),
         responses=pd.DataFrame(
-            [(f"{s}r{n}", s, w, "KEN1", 3.0) for s, ns in PAIRS.items() for w, k in zip(("T0", "T1"), ns, strict=False)
-             for n in range(k)],
+            [
+                (f"{s}r{n}", s, w, "KEN1", 3.0)
+                for s, (first, second, _) in PAIRS.items()
+                for w, k in (("T0", first), ("T1", second))
+                for n in range(k)
+            ],
             columns=["respondent", "site", "wave", "item", "value"],
         ),
         change=change, practice=_practice(), attribution=_attribution(), codings=_codings(),
@@ -286,4 +311,86 @@ def material() -> Any:
         contrasts=distinguish(matrix, high, low), leave_one_out=leave_one_site_out(matrix, high, low),
         chance=chance_baseline(len(matrix), len(high), len(low), draws=500, seed=1),
         criterion=Words(nl="verandering in vaardigheid", en="change in skill"),
+        reliability=pd.DataFrame(
+            [
+                ("KEN", "T0", 0.8123, 0.71, 0.884, 230, 6),
+                ("KEN", "T1", 0.79, 0.7, 0.86, 25, 6),
+                ("VAA", "T0", 0.5, 0.1, 0.7, 4, 6),
+            ],
+            columns=["scale", "wave", "value", "lo", "hi", "n", "k"],
+        ),
+        evaluation=_evaluation(),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def site_parts(material: Any) -> dict[str, Part]:
+    """All parts of the page of one site, by id."""
+    m, site = material, "s1"
+    about = {"study": m.study, "codebook": m.codebook}
+    scales = {"study": m.study, "instrument": m.instrument, "site": site}
+    settled, proposed = (f[f["site"] == site] for f in (m.settled, m.proposed))
+    change, sources = m.change[m.change["site"] == site], m.sources[m.sources["site"] == site]
+    given = quotes.released(m.decisions, m.codings, m.source_rows, m.people, study=m.study)
+    joined = {"study": m.study, "guide": m.guide, "site": site}
+    glance = (settled, proposed, sources, change, m.practice)
+    return _by_id(
+        sentences.at_a_glance(*glance, instrument=m.instrument, site=site, **about),
+        tables.participation(m.sources, m.participants, m.responses, study=m.study, site=site),
+        tables.practice(m.practice, site=site, **about),
+        figures.practice(m.practice, site=site, **about),
+        tables.ratings_list(settled, proposed, sources, given, site=site, **about),
+        tables.attribution(m.attribution, site=site, **about),
+        figures.attribution(m.attribution, site=site, **about),
+        tables.change(change, **scales),
+        figures.change(change, **scales),
+        sentences.change(change, **scales),
+        tables.joint_display(m.joint, change, proposed, given, decisions=m.decisions, **joined),
+        sentences.integration(m.joint, change, proposed, **joined),
+        tables.conditions(m.decisions, settled, proposed, site=site, **about),
+        tables.questions(m.decisions, study=m.study, site=site),
+        quotes.shown(given, site=site, **about),
+    )
+
+
+@pytest.fixture(scope="session")
+def cross_parts(material: Any) -> dict[str, Part]:
+    """All parts of the page across sites, by id."""
+    m = material
+    about = {"study": m.study, "codebook": m.codebook}
+    scales = {"study": m.study, "instrument": m.instrument}
+    rated = (m.settled, m.proposed)
+    ordered = {"order": [*reversed(m.study.site_ids)], "ordered_by": m.criterion}
+    groups = {"high": m.high, "low": m.low, "criterion": m.criterion, "chance": m.chance}
+    joined = {"study": m.study, "guide": m.guide}
+    given = quotes.released(m.decisions, m.codings, m.source_rows, m.people, study=m.study)
+    return _by_id(
+        sentences.at_a_glance(*rated, m.sources, m.change, m.practice, instrument=m.instrument, **about),
+        tables.participation(m.sources, m.participants, m.responses, study=m.study),
+        tables.rating_matrix(*rated, **ordered, **about),
+        figures.ratings(*rated, **ordered, **about),
+        tables.spread(*rated, m.sources, **about),
+        tables.distinguishing(m.contrasts, m.leave_one_out, *rated, **groups, **about),
+        sentences.differences(m.leave_one_out, m.contrasts, *rated, **about),
+        tables.practice(m.practice, **about),
+        figures.practice(m.practice, **about),
+        tables.attribution(m.attribution, **about),
+        figures.attribution(m.attribution, **about),
+        tables.change(m.change, **scales),
+        figures.change(m.change, **scales),
+        sentences.change(m.change, **scales),
+        tables.reliability(m.reliability, **scales),
+        tables.joint_display(m.joint, m.change, m.proposed, given, decisions=m.decisions, **joined),
+        sentences.integration(m.joint, m.change, m.proposed, **joined),
+        tables.conditions(m.decisions, *rated, **about),
+        tables.questions(m.decisions, study=m.study),
+        tables.recommendations(m.decisions, study=m.study),
+        tables.suggestions(m.evaluation, m.codings, **about),
+        tables.thresholds(study=m.study),
+        tables.codebook(m.codebook, study=m.study, family="inductive"),
+        tables.absent("no_survey", id="empty"),
+    )
+
+
+def _by_id(*parts: Part) -> dict[str, Part]:
+    return {part.id: part for part in parts}

@@ -172,8 +172,10 @@ class Material:
         return {name: of_file(self.study.folder / name) for name in ("codebook.yml", "guide.yml")}
 
     def _quoted_elsewhere(self, site: str) -> set[str]:
-        if self.source_rows is None or not any(
-            row.get("kind") == "quote_release" for row in self.decisions or ()
+        if (
+            site == ALL
+            or self.source_rows is None
+            or not any(row.get("kind") == "quote_release" for row in self.decisions or ())
         ):
             return set()
         others = {f"{row.get('source')}.jsonl" for row in self.source_rows if row.get("site") != site}

@@ -14,7 +14,7 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from multiprocessing import connection
@@ -23,13 +23,15 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets.config import Config
 
 PROVISIONER = "casestudy-warm"
 LOG = "kernel.log"
 HAS_FORK = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+
+_waiting: list[Kernel] = []
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def started(folder: Path, socket: Path, *, seed: int, memory: int | None = None)
     memory
         The most memory the kernel may take, in bytes.
     """
-    kernel = _process()
+    kernel = _waiting.pop() if _waiting else _process()
     try:
         config = Config()
         config.KernelManager.connection_file = str(folder / "kernel.json")
@@ -178,9 +180,16 @@ def started(folder: Path, socket: Path, *, seed: int, memory: int | None = None)
         environment = {"IPYTHONDIR": str(folder / "ipython"), "MPLBACKEND": "agg"}
         own = {"kernel": kernel, "folder": folder, "environment": environment, "seed": seed, "memory": memory}
         manager = type("OwnManager", (Manager,), own)
-        yield Started(kernel, {"config": config, "kernel_manager_class": manager, "shutdown_kernel": "immediate"})
+        yield Started(
+            kernel, {"config": config, "kernel_manager_class": manager, "shutdown_kernel": "immediate"}
+        )
     finally:
         kernel.kill()
+
+
+def prepare() -> None:
+    """Start the one kernel process of a worker, before anything in it starts a thread."""
+    _waiting.append(_process())
 
 
 def is_single() -> bool:
@@ -191,18 +200,31 @@ def is_single() -> bool:
     return threading.active_count() == 1
 
 
+def end_with_parent(end: Callable[[], None]) -> None:
+    """Call ``end`` when the process that started this one is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_for_end, args=(parent.sentinel, end), daemon=True).start()
+
+
+def _wait_for_end(sentinel: int, end: Callable[[], None]) -> None:
+    connection.wait([sentinel])
+    end()
+
+
 def _process() -> Kernel:
     method = "fork" if HAS_FORK and is_single() and multiprocessing.parent_process() is not None else "spawn"
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_serve, args=(theirs, ours), daemon=True)
     process.start()
     theirs.close()
     return Kernel(process, ours)
 
 
-def _serve(pipe: connection.Connection) -> None:
+def _serve(pipe: connection.Connection, other_end: connection.Connection) -> None:
     """Become a kernel once the orders are there; end when the worker does."""
+    other_end.close()
     if os.name == "posix":
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -211,8 +233,8 @@ def _serve(pipe: connection.Connection) -> None:
         orders: Orders = pipe.recv()
     except EOFError:
         return
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _silence(orders.log)
+    end_with_parent(_end_all)
+    silence(orders.log)
     os.environ.clear()
     os.environ.update(orders.environment)
     os.chdir(orders.folder)
@@ -225,16 +247,15 @@ def _serve(pipe: connection.Connection) -> None:
     application.launch_instance(list(orders.arguments))
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        if os.name == "posix":
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
+def _end_all() -> None:
+    """End a kernel and what it started."""
+    if os.name == "posix":
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
-def _silence(log: str) -> None:
+def silence(log: str) -> None:
+    """Send both standard streams to a private file; what is printed may hold data."""
     opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(opened, stream)

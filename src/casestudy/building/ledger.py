@@ -120,7 +120,9 @@ def keep(study: Study, folder: str, made: Path) -> tuple[str, dict[str, str]]:
     outputs = inputs.of_folder(made)
     name = f"{folder}/{inputs.of_value(outputs)[:16]}"
     target = study.workshop / "steps" / name
-    if inputs.of_folder(target) != outputs:
+    if inputs.of_folder(target) == outputs:
+        shutil.rmtree(made)
+    else:
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         made.rename(target)

@@ -12,7 +12,7 @@ import os
 import pkgutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
@@ -84,7 +84,7 @@ def preloaded() -> list[str]:
 
 
 @contextlib.contextmanager
-def pool(jobs: int, log: Path) -> Iterator[Executor]:
+def pool(jobs: int, ready: Callable[[str], None], log: Path) -> Iterator[Executor]:
     """Give an executor in which every task has a process of its own; left in a hurry, its processes end at once.
 
     A kernel ends with the process that runs it.
@@ -93,13 +93,15 @@ def pool(jobs: int, log: Path) -> Iterator[Executor]:
     ----------
     jobs
         How many processes at a time.
+    ready
+        Called with ``log`` in every new process.
     log
         A private file for what a worker writes to its standard streams.
     """
     preheat()
     before = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(
-        jobs, mp_context=context(), initializer=_begin, initargs=(str(log),), max_tasks_per_child=1
+        jobs, mp_context=context(), initializer=ready, initargs=(str(log),), max_tasks_per_child=1
     )
     try:
         with _environment():
@@ -136,16 +138,6 @@ def stoppable() -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _begin(log: str) -> None:
-    """Ready a worker: an interrupt is the builder's to handle, and nothing may reach the terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for stream in (1, 2):
-        os.dup2(opened, stream)
-    os.close(opened)
-    os.environ.update(ENVIRONMENT)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from casestudy.building import ledger, shelf
 from casestudy.building.edition import Making
 from casestudy.building.ledger import Ledger
 from casestudy.building.shelf import Edition, Page
-from casestudy.errors import DISCLOSURE_STOP, CasestudyError, InvalidMaterial
+from casestudy.errors import DISCLOSURE_STOP, CasestudyError
 from casestudy.material import people, survey
 from casestudy.reporting import gate
 from casestudy.study import Study
@@ -56,6 +56,8 @@ def publish(
     ------
     Withheld
         With every finding of the disclosure gate; then nothing is published.
+    InvalidMaterial
+        When the ids that no page may hold cannot be read; then nothing is published either.
     WrongUse
         When something else than a link to an edition stands where the edition is to appear.
     """
@@ -78,7 +80,9 @@ def publish(
 def _stop_at_gate(study: Study, reports: Iterable[Page], folder: Path) -> None:
     """Look at everything that would leave; what one group of readers may not see is looked for in its pages only."""
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in shelf.files(folder)}
-    respondents, participants = _respondents(study), _participants(study)
+    # Where these cannot be read, nobody can say that a page is safe, and nothing is published.
+    respondents = [who.respondent.partition("@")[0] for who in survey.read(study).respondents]
+    participants = [who.participant for who in people.read(study)]
     lines: list[str] = []
     for name in dict.fromkeys(["", *(page.name for page in reports)]):
         own = {place: text for place, text in texts.items() if _page_of(place, reports) == name}
@@ -103,21 +107,6 @@ def _page_of(place: str, reports: Iterable[Page]) -> str:
     names = sorted((page.name for page in reports), key=len, reverse=True)
     is_table = "tables" in Path(place).parts
     return next((n for n in names if stem == n or (is_table and stem.startswith(f"{n}-"))), "")
-
-
-def _respondents(study: Study) -> list[str]:
-    """List ids of respondents; where the survey cannot be read, no page made from it is new."""
-    try:
-        return [who.respondent.partition("@")[0] for who in survey.read(study).respondents]
-    except InvalidMaterial:
-        return []
-
-
-def _participants(study: Study) -> list[str]:
-    try:
-        return [who.participant for who in people.read(study)]
-    except InvalidMaterial:
-        return []
 
 
 def _write_record(folder: Path, record: dict[str, Any]) -> None:

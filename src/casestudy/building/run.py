@@ -131,7 +131,15 @@ def build(
         orders = {step.notebook: _parameters(study, step, given or {}, concept) for step in steps}
         with _workplace(study) as (work, sockets):
             run = _Run(
-                study, known, work, sockets, orders, limits or Limits(), tell or _silent, force, tuple(sites or ())
+                study,
+                known,
+                work,
+                sockets,
+                orders,
+                limits or Limits(),
+                tell or _silent,
+                force,
+                tuple(sites or ()),
             )
             run.all(steps, jobs or os.cpu_count() or 1, executor)
             ledger.prune(study, run.known)
@@ -214,7 +222,7 @@ class _Run:
             return
         with contextlib.ExitStack() as stack:
             pool = executor or stack.enter_context(
-                pools.pool(min(jobs, len(left)), self.work / "workers.log")
+                pools.pool(min(jobs, len(left)), workers.ready, self.work / "workers.log")
             )
             running: dict[Future[StepOutcome], Step] = {}
             while left or running:
@@ -326,7 +334,7 @@ class _Run:
         """Run a step by itself, so that a worker that dies again can only be its own."""
         _remove(self.work / step.folder)
         order = replace(self._order(step), socket=self.sockets / f"again-{len(self.done)}")
-        with pools.pool(1, self.work / "workers.log") as pool:
+        with pools.pool(1, workers.ready, self.work / "workers.log") as pool:
             try:
                 return pool.submit(workers.run_step, order).result()
             except BrokenProcessPool:

@@ -10,10 +10,12 @@ import contextlib
 import errno
 import os
 import shutil
+import signal
 import time
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -148,6 +150,18 @@ class _Place:
             self.cell = cell_index + 1 - self.shift
 
 
+def ready(log: str) -> None:
+    """Ready a worker process for its one step.
+
+    An interrupt is the builder's to handle, nothing may reach the terminal, and when the builder is gone, so is the
+    worker. The kernel is forked first, because waiting for the builder takes a thread.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    kernels.silence(log)
+    kernels.prepare()
+    kernels.end_with_parent(partial(os._exit, 1))
+
+
 def run_step(order: StepOrder) -> StepOutcome:
     """Run one step to a whole result or a failure; never raises, and says nothing.
 
@@ -174,7 +188,6 @@ def run_step(order: StepOrder) -> StepOutcome:
 
 
 def _result(order: StepOrder, place: _Place) -> Path:
-    # The kernel is forked first: reading a notebook or opening a socket starts threads.
     order.folder.mkdir(mode=0o700, parents=True)
     limits = order.limits
     with kernels.started(order.folder, order.socket, seed=order.seed, memory=limits.memory) as own:

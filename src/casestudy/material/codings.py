@@ -41,7 +41,7 @@ class Coding(Record):
 
     ``valence`` belongs to factors, ``practice`` to skills, ``contribution`` and ``linked_skill`` to
     components; an absent one was not given, which is not the same as neutral. ``text_sha256`` names the text
-    that ``start``, ``end`` and ``quote`` belong to, ``codebook`` the version in which ``code`` had its meaning.
+    that ``start``, ``end`` and ``quote`` belong to, ``codebook`` the version that gave ``code`` its meaning.
     """
 
     model_config = ConfigDict(str_strip_whitespace=False)

@@ -65,7 +65,11 @@ def read(path: Path, name: str, *, sheet: str | None = None) -> Sheet:
     """
     kind = path.suffix.casefold()
     if kind in TEXT:
-        header, rows = schema.read_table(schema.text_of(path, name), name)
+        try:
+            text = schema.text_of(path, name)
+        except OSError:
+            raise _refused(name, "the file must be readable", "no permission", "check its rights") from None
+        header, rows = schema.read_table(text, name)
         table = Sheet(name, tuple(header), tuple(rows))
     elif kind in WORKBOOK:
         table = _workbook(path, name, sheet)

@@ -87,6 +87,10 @@ TABLES: dict[str, Table] = {
         CODE_SITE,
         "site:t source:t code:t asked:f",
     ),
+    "participants": table(
+        CODE_SITE,
+        "participant:t role:t role_class:t site:t consent:t is_withdrawn:f",
+    ),
     "suggestions": table(
         CODE_SITE,
         "source:t sentence:w start:w end:w code:t",
@@ -130,6 +134,18 @@ TABLES: dict[str, Table] = {
         "m_after:n sd_after:n diff:n lo:n hi:n lo90:n hi90:n t:n df:n dz:n g_av:n r:n r_rb:n p:n "
         "p_adj:n n_zero:w? state:t method:t model_diff:n sesoi:n note:t",
     ),
+    "responses": table(
+        SITE_REPORT,
+        "respondent:t site:t wave:t item:t value:n reason_na:t",
+    ),
+    "contributions": table(
+        SITE_REPORT,
+        "respondent:t site:t wave:t skill:t component:t value:n offered:f",
+    ),
+    "quotes": table(
+        SITE_REPORT,
+        "quote:t text:t code:t site:t audiences:t voice:t language:t",
+    ),
     "scores": table(
         SITE_REPORT,
         "respondent:t site:t wave:t scale:t score:n n_answered:w n_items:w",
@@ -150,8 +166,11 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     TableWrong
         When a column is missing or unknown, or holds a value of another kind.
 
-    Examples -------- >>> counts = pd.DataFrame({"code": ["M23"], "n_segments": [3.0], "n_sources": [2],
-    "n_of": [6], "coverage": [0.1]}) >>> conform("counts", counts)["n_segments"].dtype dtype('int64')
+    Examples
+    --------
+    >>> row = {"code": "M23", "n_segments": 3.0, "n_sources": 2, "n_of": 6, "coverage": 0.1}
+    >>> conform("counts", pd.DataFrame([row]))["n_segments"].dtype
+    dtype('int64')
     """
     columns = _table(name).columns
     if set(frame.columns) != set(columns) or len(frame.columns) != len(columns):

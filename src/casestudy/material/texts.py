@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 from casestudy.errors import InvalidMaterial, Problem
 
+# More than a hundred hours of talk.
+LIMIT_BYTES = 10_000_000
+
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b]")
 # Two bytes and more that are one letter in UTF-8 practically never stand in Windows-1252 text.
@@ -37,13 +40,16 @@ def decode(data: bytes, name: str) -> tuple[str, str | None]:
     Raises
     ------
     InvalidMaterial
-        When it is not text, with the position of the first byte that shows it.
+        When it is too long, or not text, with the position of the first byte that shows it.
 
     Examples
     --------
     >>> decode(b"\\xef\\xbb\\xbfe\\xcc\\x81e\\xcc\\x81n\\r\\nkeer", "a.txt")
     ('één\\nkeer', None)
     """
+    if len(data) > LIMIT_BYTES:
+        must = f"a text must be at most {LIMIT_BYTES:,} bytes"
+        raise InvalidMaterial([Problem(name, must, f"{len(data):,}", "split it into several sources")])
     encoding = "utf-16" if data.startswith(_UTF16) else "cp1252" if _is_windows(data) else "utf-8"
     try:
         text = data.decode(encoding)

@@ -1,7 +1,7 @@
 """Transcripts: files of several kinds become one text with turns and sentences.
 
 The text of a ``.txt`` or ``.md`` file is its own. Of ``.docx``, ``.vtt``, ``.srt`` and ``.csv`` it is made:
-one line ``Speaker: words`` per turn, so that the same interview from two of these gives the same text; without
+one line ``Speaker: words`` per turn, so that an interview is the same text from any two of these; without
 speakers, the paragraphs. Offsets are Unicode code points of NFC text with ``\\n`` line ends, half-open.
 """
 

@@ -23,6 +23,7 @@ from casestudy.errors import InvalidMaterial, Problem
 LIMIT_BYTES = 100_000_000
 LIMIT_RATIO = 100
 LIMIT_MEMBERS = 5_000
+LIMIT_PARSED = 30_000_000
 
 _MEMBER = re.compile(r"[\w\[\]][\w\[\]\-. ()+&,=%@~#!]*(?:/[\w\[\]\-. ()+&,=%@~#!]+)*/?")
 _OLD = b"\xd0\xcf\x11\xe0"
@@ -102,6 +103,8 @@ def _check_members(archive: zipfile.ZipFile, size: int, name: str) -> None:
 
 def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
     declared = archive.getinfo(part).file_size
+    if declared > LIMIT_PARSED:
+        raise _refused(name, f"more than {LIMIT_PARSED:,} bytes of text", "split it into several files")
     with archive.open(part) as file:
         data = file.read(declared + 1)
     if len(data) > declared:

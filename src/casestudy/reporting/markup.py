@@ -122,6 +122,11 @@ def paragraphs(*sentences: Text) -> Markup:
     return joined((Markup("<p>{}</p>").format(sentence) for sentence in sentences if sentence), "\n")
 
 
+def absent(text: Text) -> Markup:
+    """Write why there is nothing here."""
+    return Markup('<p class="withheld">{}</p>').format(text)
+
+
 def bullets(items: Iterable[Text], css: str = "") -> Markup:
     """Write a list."""
     return Markup("<ul{}>{}</ul>").format(

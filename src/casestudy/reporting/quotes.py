@@ -85,6 +85,32 @@ def released(
     return tuple(kept)
 
 
+COLUMNS = ["quote", "text", "code", "site", "audiences", "voice", "language"]
+
+
+def frame(quotes: Sequence[Quote], site: str) -> pd.DataFrame:
+    """Lay out the quotes of one site as a table, for the report across sites; audiences with a space between."""
+    rows = [
+        (q.id, q.text, q.code, q.site, " ".join(sorted(q.audiences)), q.voice, q.language)
+        for q in quotes
+        if q.site == site
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+
+
+def from_frame(table: pd.DataFrame) -> tuple[Quote, ...]:
+    """Read quotes back from their table.
+
+    Examples
+    --------
+    >>> quote = Quote("q1", "We hebben er tijd voor.", "M23", "es", frozenset({"site"}), "someone")
+    >>> from_frame(frame([quote], "es")) == (quote,)
+    True
+    """
+    rows = table[COLUMNS].itertuples(index=False, name=None)
+    return tuple(Quote(*row[:4], frozenset(row[4].split()), *row[5:]) for row in rows)
+
+
 def first(quotes: Sequence[Quote], code: str, audience: Audience, site: str | None = None) -> Quote | None:
     """Give the first quote about a code that this audience may read."""
     fitting = (q for q in quotes if q.code == code and audience in q.audiences and site in (None, q.site))
@@ -133,7 +159,7 @@ def shown(
                     Markup("<h3>{}</h3>\n").format(names.code(codebook, code, labels))
                     + markup.joined(of_code, "\n")
                 )
-        html = markup.joined(blocks, "\n") if blocks else markup.paragraphs(labels["absent.no_quotes"])
+        html = markup.joined(blocks, "\n") if blocks else markup.absent(labels["absent.no_quotes"])
         limits = disclosure.limits(study, audience)
         return Rendering(
             html, None, tuple(Withheld(f"quote_not_for_{limits.audience}", q.id) for q in hidden)

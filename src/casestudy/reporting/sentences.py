@@ -103,7 +103,7 @@ def at_a_glance(
 
 
 def _block(title: str, said: list[Text], empty: str, labels: Labels) -> Markup:
-    body = markup.bullets(said) if said else markup.paragraphs(labels[empty])
+    body = markup.bullets(said) if said else markup.absent(labels[empty])
     return Markup("<h3>{}</h3>\n{}").format(labels[title], body)
 
 
@@ -193,7 +193,7 @@ def change(
         view = shown_change(change, study, site, disclosure.limits(study, audience))
         mine = view.frame[view.frame["site"] == (site or ALL)].reset_index(drop=True)
         said = [change_sentence(row, study, instrument, labels) for row in mine.itertuples(index=False)]
-        html = markup.bullets(said) if said else markup.paragraphs(labels["absent.no_comparison"])
+        html = markup.bullets(said) if said else markup.absent(labels["absent.no_comparison"])
         return Rendering(
             html, names.named(mine, study), tuple(w for w in view.withheld if w.place.endswith(site or ALL))
         )
@@ -240,7 +240,7 @@ def integration(
         said = [
             Markup("<b>{}:</b> {}").format(*pair) for pair in _by_label(settled, study, guide, labels, site)
         ]
-        html = markup.bullets(said) if said else markup.paragraphs(labels["absent.no_joint"])
+        html = markup.bullets(said) if said else markup.absent(labels["absent.no_joint"])
         return Rendering(html, None, view.withheld)
 
     return Part(id, "text", draw)
@@ -275,6 +275,8 @@ def differences(
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
         ratings = shown_ratings(settled, proposed, study, disclosure.limits(study, audience))
+        if ratings.frame.empty:
+            return Rendering(markup.absent(labels["absent.no_ratings"]))
         apart = told_apart(contrasts, leave_one_out, ratings)
         keep = apart.frame[~apart.frame["changes"] & apart.frame["label"].isin(["strong", "weak"])]
         sites = labels[f"site_words.{study.site_word}"]

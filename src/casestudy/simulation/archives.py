@@ -64,13 +64,17 @@ def workbook(sheet: str, rows: Iterable[Sequence[str]]) -> bytes:
     return _packed(parts, main="xl/workbook.xml", kind=f"{_TYPE}.spreadsheetml.sheet.main+xml", more=more)
 
 
-def _packed(parts: Mapping[str, str], *, main: str, kind: str, more: Mapping[str, str] | None = None) -> bytes:
+def _packed(
+    parts: Mapping[str, str], *, main: str, kind: str, more: Mapping[str, str] | None = None
+) -> bytes:
     kinds = {
         main: kind,
         "docProps/core.xml": "application/vnd.openxmlformats-package.core-properties+xml",
         **(more or {}),
     }
-    overrides = "".join(f'<Override PartName="/{name}" ContentType="{what}"/>' for name, what in kinds.items())
+    overrides = "".join(
+        f'<Override PartName="/{name}" ContentType="{what}"/>' for name, what in kinds.items()
+    )
     types = (
         f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'

@@ -234,7 +234,9 @@ class Deck:
         """Deal one line of a list, in words."""
         return worded(lines[self._next((name,), lines, avoid)], self._rng)
 
-    def passage(self, code: str, way: str, *, concrete: bool, avoid: re.Pattern[str] | None = None) -> tuple[Passage, str]:
+    def passage(
+        self, code: str, way: str, *, concrete: bool, avoid: re.Pattern[str] | None = None
+    ) -> tuple[Passage, str]:
         """Deal one passage about a code, with its words; a general one where there is no concrete one."""
         every = self._bank.passages[code, way]
         chosen = [passage for passage in every if passage.concrete == concrete] or list(every)

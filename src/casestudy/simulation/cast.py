@@ -110,15 +110,21 @@ def site(number: int, seed: int) -> Site:
     if number == 0:
         gone = Person(f"{word}-p17", "professional", word, "quote", withdrawn="2019-09")
         people.append(gone)
-        conversations.append(Piece(f"{word}-09", word, "interview", "txt", MONTHS[WITHDRAWN], (gone,), "1", WITHDRAWN))
+        conversations.append(
+            Piece(f"{word}-09", word, "interview", "txt", MONTHS[WITHDRAWN], (gone,), "1", WITHDRAWN)
+        )
     n_documents = 3 if number < 2 else 2
     documents = tuple(
-        Piece(f"{word}-d{n + 1}", word, "document", DOCUMENT_FORMATS[(number + n) % 3], "2019-01", (), None, n)
+        Piece(
+            f"{word}-d{n + 1}", word, "document", DOCUMENT_FORMATS[(number + n) % 3], "2019-01", (), None, n
+        )
         for n in range(n_documents)
     )
     session = None
     if number == COUNCIL_SITE:
-        council = [Person(f"{word}-c{n:02d}", "client_council", word, "quote") for n in range(1, COUNCIL_PEOPLE + 1)]
+        council = [
+            Person(f"{word}-c{n:02d}", "client_council", word, "quote") for n in range(1, COUNCIL_PEOPLE + 1)
+        ]
         people += council
         session = Piece(f"{word}-c1", word, "worksession", "md", "2019-05", tuple(council), None, 0)
     return Site(number, word, title, tuple(people), tuple(conversations), documents, session)
@@ -129,7 +135,9 @@ def _people(word: str, seed: int, number: int) -> list[Person]:
     roles = (*ROLES, *("professional",) * (2 * GROUP))
     # Pseudonyms say nothing of the order in which people were spoken to.
     labels = rng.permutation(len(roles)) + 1
-    levels = ["quote" if place < len(ROLES) or rng.random() < 0.95 else "paraphrase" for place in range(len(roles))]
+    levels = [
+        "quote" if place < len(ROLES) or rng.random() < 0.95 else "paraphrase" for place in range(len(roles))
+    ]
     if number % 5 == 3:
         levels[4] = "analysis_only"
     return [

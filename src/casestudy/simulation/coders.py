@@ -90,7 +90,12 @@ def codings(source: Text, seed: int, *, coder: str, is_double: bool) -> list[Cod
 def _given(utterance: Utterance) -> dict[str, Any]:
     strength = 2 if utterance.concrete else 1
     if utterance.skill is not None:
-        return {"code": utterance.code, "contribution": utterance.way, "linked_skill": utterance.skill, "strength": strength}
+        return {
+            "code": utterance.code,
+            "contribution": utterance.way,
+            "linked_skill": utterance.skill,
+            "strength": strength,
+        }
     if utterance.code.startswith("SK"):
         return {"code": utterance.code, "practice": utterance.way, "strength": strength}
     if utterance.code.startswith("N"):
@@ -117,8 +122,12 @@ def _false(source: Text, rng: np.random.Generator) -> Iterator[tuple[int, int, d
         near = [one for one in free if any(_within(one[0], about[sibling]) for sibling in _SIBLINGS[code])]
         n = int(rng.binomial(len(free), 1 - specificity))
         rest = [one for one in free if one not in near]
-        order = [near[int(i)] for i in rng.permutation(len(near))] + [rest[int(i)] for i in rng.permutation(len(rest))]
-        fields = {"code": code, "practice": "unclear"} if code.startswith("SK") else {"code": code, "valence": "0"}
+        order = [near[int(i)] for i in rng.permutation(len(near))] + [
+            rest[int(i)] for i in rng.permutation(len(rest))
+        ]
+        fields = (
+            {"code": code, "practice": "unclear"} if code.startswith("SK") else {"code": code, "valence": "0"}
+        )
         for start, end in order[:n]:
             yield start, end, {**fields, "strength": 1}
 

@@ -60,16 +60,20 @@ def write(folder: Path, *, n_sites: int = 5, seed: int = 1, truth: Path | None =
     judgements.write(study.read(folder), sites, seed)
     if truth is not None:
         truth.mkdir(parents=True, exist_ok=True)
-        _json(truth / "truth.json", _planted(sites, seed))
+        _json(truth / "truth.json", _planted(sites, seed) | {"passages": _passages(texts)})
 
 
 def _check(folder: Path, n_sites: int, truth: Path | None) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"PATH: it must be a new or empty folder, found `{folder.name}`; choose another name")
     if not 1 <= n_sites <= MOST_SITES:
-        raise WrongUse(f"--sites: it must be a number from 1 to {MOST_SITES}, found {n_sites}; choose another number")
+        raise WrongUse(
+            f"--sites: it must be a number from 1 to {MOST_SITES}, found {n_sites}; choose another number"
+        )
     if truth is not None and truth.resolve().is_relative_to(folder.resolve()):
-        raise WrongUse("--truth: it must lie outside the study, found a folder inside it; choose another place")
+        raise WrongUse(
+            "--truth: it must lie outside the study, found a folder inside it; choose another place"
+        )
 
 
 def _sources(folder: Path, site: Site, bank: Bank, seed: int) -> Iterator[Text]:
@@ -94,7 +98,9 @@ def _sources(folder: Path, site: Site, bank: Bank, seed: int) -> Iterator[Text]:
 
 def _session(place: Path, piece: Piece, session: dict[str, Any]) -> Text:
     tables = session["tables"]
-    data = files.notes(session["title"], session["intro"], [[note["text"] for note in table] for table in tables])
+    data = files.notes(
+        session["title"], session["intro"], [[note["text"] for note in table] for table in tables]
+    )
     (place / piece.file).write_bytes(data)
     said = [
         Said(note["text"], Utterance(note["code"], "", False, certain=True) if "code" in note else None)
@@ -179,6 +185,14 @@ def _planted(sites: Sequence[Site], seed: int) -> dict[str, Any]:
         "dictionary": plan.DICTIONARY,
         "attribution": {"SK04": [survey.USERS, survey.APPLICABLE], "CP04": [survey.NAMED, survey.USERS]},
         "offered": {site.site: list(plan.offered(site.number)) for site in sites},
+    }
+
+
+def _passages(texts: Sequence[Text]) -> dict[str, list[list[Any]]]:
+    """Where every planted passage stands: start, end, code, way and skill, per source."""
+    return {
+        text.piece.source: [[start, end, one.code, one.way, one.skill] for start, end, one in text.planted]
+        for text in texts
     }
 
 

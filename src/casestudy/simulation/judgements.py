@@ -244,7 +244,9 @@ def _quotes(evidence: _Evidence, sites: Sequence[Site]) -> Iterator[dict[str, An
             fitting = [
                 one
                 for one in evidence.pointing(site.site, code, valences)
-                if one.source in free and used.get(one.source, 0) < _PER_SOURCE and len(one.quote.split()) <= most
+                if one.source in free
+                and used.get(one.source, 0) < _PER_SOURCE
+                and len(one.quote.split()) <= most
             ]
             if not fitting or released == _MOST_QUOTES:
                 continue
@@ -260,7 +262,10 @@ def _worth_quoting(evidence: _Evidence, site: str) -> list[tuple[str, str]]:
     order = directed.assign(size=directed["proposed"].map({"2": 2, "-2": 2, "X": 1, "1": 1, "-1": 1}))
     order = order.sort_values(["size", "n_sources", "code"], ascending=[False, False, True])
     return [
-        (str(cell["code"]), {"X": "+-"}.get(str(cell["proposed"]), "-" if str(cell["proposed"]) < "0" else "+"))
+        (
+            str(cell["code"]),
+            {"X": "+-"}.get(str(cell["proposed"]), "-" if str(cell["proposed"]) < "0" else "+"),
+        )
         for cell in order.to_dict("records")
     ]
 
@@ -286,10 +291,21 @@ def _advice(evidence: _Evidence, sites: Sequence[Site], seed: int) -> Iterator[d
         cells = evidence.proposed[evidence.proposed["site"] == site.site]
         hindering = cells.loc[cells["proposed"].isin(["-1", "-2"]), "code"]
         for code in [code for code in hindering if code in words["conditions"]][:4]:
-            yield {"kind": "condition", "site": site.site, "code": code, **words["conditions"][code], **_signed(19)}
+            yield {
+                "kind": "condition",
+                "site": site.site,
+                "code": code,
+                **words["conditions"][code],
+                **_signed(19),
+            }
         order = generator(seed, site.number, "questions").permutation(len(words["questions"]))
         for place in order[:4]:
-            yield {"kind": "question", "site": site.site, "text": words["questions"][int(place)], **_signed(20)}
+            yield {
+                "kind": "question",
+                "site": site.site,
+                "text": words["questions"][int(place)],
+                **_signed(20),
+            }
     yield {"kind": "condition", "site": "ALL", "code": "M20", **words["conditions"]["M20"], **_signed(23)}
     yield {"kind": "question", "site": "ALL", "text": words["questions"][2], **_signed(23)}
     for advice in words["recommendations"]:

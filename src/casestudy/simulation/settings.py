@@ -57,13 +57,27 @@ def write(folder: Path, sites: Sequence[Site], bank: Bank) -> None:
     schema.write_rows(folder / "sources.csv", _COLUMNS, [row for site in sites for row in _sources(site)])
 
 
-_COLUMNS = ["source", "site", "kind", "file", "date", "language", "participants", "guide", "consent", "interviewer"]
+_COLUMNS = [
+    "source",
+    "site",
+    "kind",
+    "file",
+    "date",
+    "language",
+    "participants",
+    "guide",
+    "consent",
+    "interviewer",
+]
 
 
 def _sources(site: Site) -> list[dict[str, Any]]:
     return [
         {
-            **{name: getattr(piece, name) for name in ("source", "site", "kind", "file", "date", "guide", "consent")},
+            **{
+                name: getattr(piece, name)
+                for name in ("source", "site", "kind", "file", "date", "guide", "consent")
+            },
             "language": "nl",
             "participants": " ".join(person.participant for person in piece.people),
             "interviewer": files.interviewer(piece) if piece in site.conversations else None,
@@ -83,7 +97,8 @@ def _study(sites: Sequence[Site]) -> dict[str, Any]:
         "site_word": "organisation",
         "sites": [{"id": site.site, "name": site.name} for site in sites],
         "waves": [
-            {"id": wave, "label": {"nl": nl, "en": en}, "relation": relation} for wave, nl, en, relation in _WAVES
+            {"id": wave, "label": {"nl": nl, "en": en}, "relation": relation}
+            for wave, nl, en, relation in _WAVES
         ],
         "comparison": {"before": "T0", "after": "T1", "ordering_scale": "VAA"},
         "seed": 20170901,
@@ -115,7 +130,12 @@ def _guide(bank: Bank) -> dict[str, Any]:
 
     rows = []
     for row, nl, en, codes, scale, relation in _ROWS:
-        one: dict[str, Any] = {"row": row, "label": {"nl": nl, "en": en}, "codes": codes, "relation": relation}
+        one: dict[str, Any] = {
+            "row": row,
+            "label": {"nl": nl, "en": en},
+            "codes": codes,
+            "relation": relation,
+        }
         rows.append(one | ({"scale": scale} if scale else {}))
     return {"versions": {"1": version(1), "2": version(2)}, "joint_display": rows}
 

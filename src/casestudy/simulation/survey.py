@@ -41,7 +41,9 @@ HALF_ANSWERED = (
 STRAIGHT = (0, 1, 2)
 FOLLOWUP_SHARE, FOLLOWUP_AT_E = 0.8, 4
 USERS, APPLICABLE, NAMED = 41, 52, 23
-_NAMING = dict(zip(truth.COMPONENTS, (0.45, 0.15, 0.5, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.1, 0.3, 0.12), strict=True))
+_NAMING = dict(
+    zip(truth.COMPONENTS, (0.45, 0.15, 0.5, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.1, 0.3, 0.12), strict=True)
+)
 _FREQUENCY = dict(zip(SKILLS, (0.1, 0.5, -0.2, 0.1, -0.4, 0.4, -0.1, -0.2, 0.2), strict=True))
 
 
@@ -156,7 +158,11 @@ def _forms(group: Group, answers: _Answers, seed: int, rng: np.random.Generator)
             continue
         ids = _ids(site, n, wave if site.profile == "D" else "", seed)
         for person in (int(one) for one in rng.permutation(np.flatnonzero(present))):
-            cells = {item: _written(item, int(v[person])) for item, v in answers.items[wave].items() if _is_asked(item, wave)}
+            cells = {
+                item: _written(item, int(v[person]))
+                for item, v in answers.items[wave].items()
+                if _is_asked(item, wave)
+            }
             if wave != "THEN":
                 cells |= uses[wave][person]
             if wave == "T1":

@@ -19,7 +19,7 @@ MOST_TURNS, FEWEST_TURNS = 58, 36
 # Who leads a team does not speak of "my team leader".
 _OF_LEADS = re.compile(r"teamleider|leidinggevende|gedragsdeskundige", re.IGNORECASE)
 # Chance that a conversation holds a sentence that misleads a dictionary; set by the planted precision.
-_TRAPS = {"M23": 0.55, "M15": 0.42, "SK04": 0.05}
+_TRAPS = {"M23": 0.34, "M15": 0.32, "SK04": 0.04}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ class _Voice:
         return bool(self.rng.random() < probability)
 
 
-def conversation(piece: Piece, site: int, utterances: Sequence[Utterance], bank: Bank, deck: Deck, seed: int) -> list[Turn]:
+def conversation(
+    piece: Piece, site: int, utterances: Sequence[Utterance], bank: Bank, deck: Deck, seed: int
+) -> list[Turn]:
     """Make one conversation that says every planted utterance once.
 
     Parameters
@@ -169,7 +171,11 @@ def _follow_up(voice: _Voice, chunk: Sequence[Utterance], before: str | None) ->
 def _answer(voice: _Voice, chunk: Sequence[Utterance], *, is_first: bool) -> Iterator[Turn]:
     said: list[Said] = []
     if not chunk:
-        said += [voice.line("thin")] if is_first and voice.chance(0.6) else [voice.line("openers"), voice.line("small")]
+        said += (
+            [voice.line("thin")]
+            if is_first and voice.chance(0.6)
+            else [voice.line("openers"), voice.line("small")]
+        )
         yield Turn(0, said)
         return
     if voice.chance(0.5 if is_first else 0.25):
@@ -220,7 +226,9 @@ def _link(voice: _Voice, before: Utterance, after: Utterance) -> list[Said]:
 
 def _spoken(voice: _Voice, utterance: Utterance) -> Said:
     avoid = _OF_LEADS if voice.piece.is_lead else None
-    passage, words = voice.deck.passage(utterance.code, utterance.way, concrete=utterance.concrete, avoid=avoid)
+    passage, words = voice.deck.passage(
+        utterance.code, utterance.way, concrete=utterance.concrete, avoid=avoid
+    )
     if utterance.skill is not None:
         words = words.replace(SKILL, voice.bank.phrases[utterance.skill])
     return Said(_with_filler(voice, passage, words), utterance)

@@ -146,7 +146,9 @@ def spoken(site: int, seed: int, *, special: bool = True) -> list[list[Utterance
     return said
 
 
-def _give(said: list[list[Utterance]], stances: Sequence[Sequence[Utterance]], rng: np.random.Generator) -> list[int]:
+def _give(
+    said: list[list[Utterance]], stances: Sequence[Sequence[Utterance]], rng: np.random.Generator
+) -> list[int]:
     places = [int(place) for place in rng.permutation(CONVERSATIONS)[: len(stances)]]
     for place, stance in zip(places, stances, strict=True):
         said[place].extend(stance)
@@ -170,14 +172,20 @@ def _factor(code: str, value: Value, rng: np.random.Generator) -> list[list[Utte
     stances = [_stance(code, way, rng, concrete=place < n_concrete) for place in range(n - against)]
     if against:
         both = rng.random() < 0.5
-        stances.append([*(_stance(code, way, rng, most=1) if both else []), *_stance(code, other, rng, most=1)])
+        stances.append(
+            [*(_stance(code, way, rng, most=1) if both else []), *_stance(code, other, rng, most=1)]
+        )
     return stances
 
 
 def _without_direction(code: str, rng: np.random.Generator) -> list[list[Utterance]]:
-    n = int(rng.integers(5, 8)) if code in _PLANTED and code not in ("M10", "M21", "M25", "M27") else int(rng.integers(3, 6))
+    n = (
+        int(rng.integers(5, 8))
+        if code in _PLANTED and code not in ("M10", "M21", "M25", "M27")
+        else int(rng.integers(3, 6))
+    )
     stances = [[Utterance(code, "neutral", False)] for _ in range(n)]
-    if rng.random() < 0.03 * n and n > 3:
+    if rng.random() < 0.03 * n and n > 4:
         stances[0] = [Utterance(code, "helps" if rng.random() < 0.5 else "hinders", False)]
     return stances
 
@@ -191,13 +199,17 @@ def _stance(
     return [Utterance(code, way, place >= n - n_concrete) for place in range(n)]
 
 
-def _skills(said: list[list[Utterance]], values: Mapping[str, Value], rng: np.random.Generator) -> dict[str, list[int]]:
+def _skills(
+    said: list[list[Utterance]], values: Mapping[str, Value], rng: np.random.Generator
+) -> dict[str, list[int]]:
     """Plan who speaks of practising which skill; gives the conversations that use it, at least partly."""
     discussed: dict[str, list[int]] = {}
     for code in _SKILLS:
         ways = _practice(values[code], rng)
         places = _give(said, [[Utterance(code, way, rng.random() < _EVENTS[way])] for way in ways], rng)
-        discussed[code] = [place for place, way in zip(places, ways, strict=True) if way in ("applied", "partly")]
+        discussed[code] = [
+            place for place, way in zip(places, ways, strict=True) if way in ("applied", "partly")
+        ]
     return discussed
 
 
@@ -212,7 +224,9 @@ def _practice(value: Value, rng: np.random.Generator) -> list[str]:
     if value == "2":
         return ["applied"] * 6 + (["partly"] if rng.random() < 0.5 else [])
     most = "applied" if int(value) > 0 else "not_applied"
-    rest = ["intention"] if int(value) < 0 or rng.random() < 0.3 else ["unclear"] if rng.random() < 0.3 else []
+    rest = (
+        ["intention"] if int(value) < 0 or rng.random() < 0.3 else ["unclear"] if rng.random() < 0.3 else []
+    )
     return [*[most] * 4, "partly", "partly", *rest]
 
 
@@ -265,6 +279,11 @@ def _special_cases(said: list[list[Utterance]], site: int, rng: np.random.Genera
 
 
 def _withdrawn() -> list[Utterance]:
-    ways = [("M19", "helps", True), ("M16", "helps", False), ("M20", "hinders", True), ("M13", "helps", False)]
+    ways = [
+        ("M19", "helps", True),
+        ("M16", "helps", False),
+        ("M20", "hinders", True),
+        ("M13", "helps", False),
+    ]
     factors = [Utterance(code, way, concrete, certain=code == "M19") for code, way, concrete in ways]
     return [*factors, Utterance("SK02", "applied", True), Utterance("CP03", "helped", False, "SK02")]

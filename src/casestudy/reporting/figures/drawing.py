@@ -25,7 +25,7 @@ SHORTER = (
     (r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", ""),
     (r"\s*\n\s*", " "),
     (r">\s+<", "><"),
-    (r' id="[A-Za-z0-9]+_\d+"', ""),  # names of groups, which nothing refers to
+    (r' id="[A-Za-z0-9.]+_\d+"', ""),  # names of groups, which nothing refers to
     (r"<g/>", ""),
     (r"DejaVuSans-(Bold|Oblique|BoldOblique)?-?", r"g\1"),
     (r'(<use [^>]*)transform="translate\(([\d.]+) 0\)"', r'\1x="\2"'),

@@ -51,6 +51,8 @@ def distinguishing(
             leave_one_out,
             shown_ratings(settled, proposed, study, disclosure.limits(study, audience)),
         )
+        if settled.empty:
+            return Rendering(markup.absent(labels["absent.no_ratings"]))
         groups = _groups(study, labels, audience, high, low, criterion)
         html = markup.paragraphs(groups)
         if view.frame.empty:

@@ -52,11 +52,16 @@ def conditions(
             Withheld("no_shown_rating", f"condition x {d.code}") for d in wanted if d not in shown
         )
         if not shown:
-            return Rendering(markup.paragraphs(labels["absent.no_decisions"]), None, withheld)
+            return Rendering(markup.absent(labels["absent.no_decisions"]), None, withheld)
         rows = [
             [
                 names.code(codebook, d.code, labels),
-                _standing(list(rated.loc[rated["code"] == d.code, "rating"]), labels, study, one_site=site is not None),
+                _standing(
+                    list(rated.loc[rated["code"] == d.code, "rating"]),
+                    labels,
+                    study,
+                    one_site=site is not None,
+                ),
                 d.action[labels.language],
                 d.owner[labels.language],
             ]
@@ -75,7 +80,9 @@ def _standing(ratings: list[str], labels: Labels, study: Study, *, one_site: boo
     """Give the rating of one site, or at how many sites a factor helps, hinders or is mixed."""
     if one_site:
         return names.rating(ratings[0], labels)
-    sides = Counter("helps" if r in ("1", "2") else "hinders" if r in ("-1", "-2") else "mixed" for r in ratings)
+    sides = Counter(
+        "helps" if r in ("1", "2") else "hinders" if r in ("-1", "-2") else "mixed" for r in ratings
+    )
     n_of, sites = labels.number(len(study.sites)), labels[f"site_words.{study.site_word}"]
     counted = {side: labels.say("x_of_y", n=labels.number(n), n_of=n_of) for side, n in sides.items()}
     shown = [side for side in ("helps", "hinders", "mixed") if side in counted]
@@ -94,7 +101,7 @@ def questions(
 
     def draw(labels: Labels, audience: Audience) -> Rendering:  # noqa: ARG001
         if not wanted:
-            return Rendering(markup.paragraphs(labels["absent.no_decisions"]))
+            return Rendering(markup.absent(labels["absent.no_decisions"]))
         items = (Markup("<li>{}</li>").format(d.text[labels.language]) for d in wanted)
         return Rendering(Markup("<ol>{}</ol>").format(markup.joined(items)))
 
@@ -112,7 +119,7 @@ def recommendations(
 
     def draw(labels: Labels, audience: Audience) -> Rendering:  # noqa: ARG001
         if not wanted:
-            return Rendering(markup.paragraphs(labels["absent.no_decisions"]))
+            return Rendering(markup.absent(labels["absent.no_decisions"]))
         groups: dict[str, list[str]] = {}
         for d in wanted:
             groups.setdefault(d.audience[labels.language], []).append(d.text[labels.language])

@@ -155,6 +155,8 @@ def joint_display(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_joint(joint, change, proposed, study, guide, site, limits)
+        if view.frame.empty:
+            return Rendering(markup.absent(labels["absent.no_joint"]))
         context = _Context(study, guide, labels, audience, said, fits, quotes)
         html = _table(id, view.frame, context, one_site=site is not None)
         if view.frame["weak"].any():

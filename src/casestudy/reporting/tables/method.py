@@ -51,6 +51,8 @@ def suggestions(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         enough = evaluation[(evaluation["note"] != "few") & evaluation["precision"].notna()]
+        if evaluation.empty and not codings["derived_from"].notna().any():
+            return Rendering(markup.absent(labels["absent.no_suggestions"]))
         few = [code for code in evaluation["code"] if code not in set(enough["code"])]
         html = markup.paragraphs(_began(codings, limits, labels))
         if len(enough):
@@ -176,10 +178,6 @@ def absent(reason: str, *, id: str) -> Part:  # noqa: A002
         raise ValueError(f"a reason must be one of {REASONS}, found `{reason}`")
 
     def draw(labels: Labels, audience: Audience) -> Rendering:  # noqa: ARG001
-        return Rendering(
-            Markup('<p class="withheld">{}</p>').format(labels[f"absent.{reason}"]),
-            None,
-            (Withheld(reason, id),),
-        )
+        return Rendering(markup.absent(labels[f"absent.{reason}"]), None, (Withheld(reason, id),))
 
     return Part(id, "text", draw)

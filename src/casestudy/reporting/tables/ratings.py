@@ -50,6 +50,8 @@ def ratings_list(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_ratings(settled[settled["site"] == site], proposed, study, limits)
+        if view.frame.empty:
+            return Rendering(markup.absent(labels["absent.no_ratings"]))
         n_of = released.conversation_counts(sources).get(site, 0)
         tops = {"helps": top(view.frame, codebook, 1, most), "hinders": top(view.frame, codebook, -1, most)}
         html = Markup("\n").join(
@@ -161,6 +163,8 @@ def rating_matrix(
         view = shown_ratings(settled, proposed, study, limits)
         sites = matrix_order(study, order, limits)
         talked = _talked_of(view.frame)
+        if not talked:
+            return Rendering(markup.absent(labels["absent.no_ratings"]), None, view.withheld)
         cells = {(r.code, r.site): r for r in view.frame.itertuples(index=False)}
         groups: list[tuple[str, list[Row]]] = []
         for domain, codes in names.factors(codebook, talked):
@@ -241,6 +245,8 @@ def spread(
         )
         sums = confirmed[confirmed["n_sources"] > 0].groupby("code")["n_sources"].agg(["sum", "size"])
         codes = [code for _, ids in names.factors(codebook, list(sums.index)) for code in ids]
+        if not codes:
+            return Rendering(markup.absent(labels["absent.no_ratings"]))
         views = {c: disclosure.conversations(min(int(sums.loc[c, "sum"]), n_of), n_of, limits) for c in codes}
         n_sites = {c: int(sums.loc[c, "size"]) for c in codes}
         total = labels.number(len(study.sites))

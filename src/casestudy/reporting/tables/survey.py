@@ -53,6 +53,8 @@ def change(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_change(change, study, site, limits)
+        if (view.frame["state"] == "absent").all():
+            return Rendering(markup.absent(labels["absent.no_comparison"]))
         html = change_table(id, view, study, instrument, labels, one_site=site is not None)
         html += markup.note(*change_notes(view, labels, limits))
         return Rendering(html, names.named(view.frame, study), view.withheld)
@@ -152,6 +154,8 @@ def practice(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_practice(practice, study, site, limits)
+        if view.frame.empty:
+            return Rendering(markup.absent(labels["absent.no_practice"]))
         html = practice_table(id, view, study, codebook, labels, one_site=site is not None)
         html += markup.note(labels["practice.note"], *hidden_notes(view, labels, limits))
         return Rendering(html, practice_numbers(view, study, codebook), view.withheld)
@@ -245,6 +249,8 @@ def attribution(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = released.attribution(attribution, limits, unit=site or ALL)
+        if view.frame.empty:
+            return Rendering(markup.absent(labels["absent.no_attribution"]))
         html = attribution_table(id, view, codebook, labels)
         html += grade_key(labels) + markup.note(
             labels["attribution.note"], *hidden_notes(view, labels, limits)
@@ -312,12 +318,14 @@ def reliability(
     Parameters
     ----------
     reliability
-        One row per scale and wave: scale wave value lo hi n k.
+        One row per scale and wave: scale wave alpha lo hi n n_items, as ``findings.scales.reliability`` gives it.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         shown = reliability[[limits.shows(n) for n in reliability["n"]]]
+        if shown.empty:
+            return Rendering(markup.absent(labels["absent.no_survey"]))
         columns = [Column(labels["scale"]), Column(labels["wave"])]
         columns += [
             Column(labels[f"reliability.{name}"], numbers=True)
@@ -329,7 +337,7 @@ def reliability(
                 names.wave(study, row.wave, labels),
                 _indicative(row, labels, study.thresholds.survey.n_reliability),
                 labels.say("from_to", lo=labels.number(row.lo, 2), hi=labels.number(row.hi, 2)),
-                labels.number(row.k),
+                labels.number(row.n_items),
                 labels.number(limits.count(row.n)),
             ]
             for row in shown.itertuples(index=False)
@@ -339,17 +347,17 @@ def reliability(
             labels.say("reliability.note", n=labels.number(study.thresholds.survey.n_reliability))
         )
         rounded = shown.assign(
-            n=[limits.count(n) for n in shown["n"]], **{c: shown[c].round(2) for c in ("value", "lo", "hi")}
+            n=[limits.count(n) for n in shown["n"]], **{c: shown[c].round(2) for c in ("alpha", "lo", "hi")}
         )
         hidden = reliability.drop(index=shown.index).itertuples(index=False)
         withheld = tuple(disclosure.Withheld("few_people", f"{row.scale} x {row.wave}") for row in hidden)
-        return Rendering(html, rounded[["scale", "wave", "value", "lo", "hi", "n", "k"]], withheld)
+        return Rendering(html, rounded[["scale", "wave", "alpha", "lo", "hi", "n", "n_items"]], withheld)
 
     return Part(id, "table", draw)
 
 
 def _indicative(row: Any, labels: Labels, enough: int) -> Markup | str:
-    value = labels.number(row.value, 2)
+    value = labels.number(row.alpha, 2)
     return (
         Markup("{} {}").format(value, markup.badge(labels["reliability.indicative"]))
         if row.n < enough
