@@ -1,4 +1,7 @@
-"""The commands; the only place that prints and exits. Everything slow is imported by the command that needs it."""
+"""The commands; the only place that prints and exits.
+
+Everything slow is imported by the command that needs it.
+"""
 
 from __future__ import annotations
 
@@ -53,9 +56,7 @@ def main() -> None:
 @click.option(
     "--site", "sites", multiple=True, metavar="ID", help="Only this site; give it again for another."
 )
-@click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="How many steps at a time; else one per processor."
-)
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Steps at a time; else one per processor.")
 @click.option(
     "--concept", is_flag=True, help="Show unreviewed suggestions too, as coverage, under a watermark."
 )
@@ -76,15 +77,15 @@ def build(
 ) -> None:
     """Run what is stale and publish one edition.
 
-    STUDY is a folder or the name of one under `interviews/`; left out, it is the only study there. A site that fails
-    keeps its last good report, with its date, and does not stop the others.
+    STUDY is a folder or the name of one under `interviews/`; left out, it is the only study there. A site
+    that fails keeps its last good report, with its date, and does not stop the others.
 
     \b
     Example: casestudy build voorbeeld --jobs 2
 
     \b
-    Exit codes: 0 done, 2 wrong use or settings, 3 material refused, 4 partly done, 5 stopped by the disclosure gate,
-    6 nothing could be built, 75 another build is running, 130 and 143 interrupted.
+    Exit codes: 0 done, 2 wrong use or settings, 3 material refused, 4 partly done, 5 stopped by the
+    disclosure gate, 6 nothing could be built, 75 another build is running, 130 and 143 interrupted.
     """
     with _told(study, reports) as found:
         from casestudy.building import ledger, pools, status
@@ -185,9 +186,7 @@ def new(path: Path, kind: str) -> None:
 @click.option(
     "--sites", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many sites."
 )
-@click.option(
-    "--seed", type=int, default=20170901, show_default=True, metavar="S", help="Same seed, same study."
-)
+@click.option("--seed", type=int, default=1, show_default=True, metavar="S", help="Same seed, same study.")
 @click.option(
     "--truth", type=click.Path(path_type=Path), help="Where to write what was planted; else nowhere."
 )
@@ -200,7 +199,7 @@ def simulate(path: Path, sites: int, seed: int, truth: Path | None) -> None:
     with _errors():
         from casestudy.simulation import folder
 
-        folder.write(path, sites=sites, seed=seed, truth=truth)
+        folder.write(path, n_sites=sites, seed=seed, truth=truth)
         click.echo(f"{path}: made, {sites} sites")
 
 
@@ -217,9 +216,6 @@ def lab(study: str | None) -> None:
 
         folder = standing.notebooks(found)
         os.environ["CASESTUDY_STUDY"] = str(found.folder)
-        os.environ["JUPYTERLAB_SETTINGS_DIR"] = os.environ.get("JUPYTERLAB_SETTINGS_DIR", "")
-        if not os.environ["JUPYTERLAB_SETTINGS_DIR"]:
-            del os.environ["JUPYTERLAB_SETTINGS_DIR"]
         os.execv(sys.executable, lab_command(folder))  # noqa: S606 - our own interpreter, no shell
 
 
@@ -251,7 +247,7 @@ def _told(study: str | None, reports: str | None) -> Iterator[Study]:
 
 @contextlib.contextmanager
 def _errors(private: Path | None = None) -> Iterator[None]:
-    """Tell known problems in one line each; of an unknown error only its name, the rest goes to a private file."""
+    """Tell a known problem by line, of an unknown error the name only; the rest goes to a private file."""
     try:
         yield
     except CasestudyError as error:
@@ -324,9 +320,8 @@ def _tell_standing(one: Standing) -> None:
 
 def _tell_result(study: Study, result: BuildResult) -> None:
     n_steps = sum(len(names) for names in (result.built, result.current, result.failed, result.waiting))
-    click.echo(
-        f"{len(result.built)} built, {len(result.current)} current, {len(result.failed)} failed of {n_steps} steps"
-    )
+    counts = f"{len(result.built)} built, {len(result.current)} current, {len(result.failed)} failed"
+    click.echo(f"{counts} of {n_steps} steps")
     if result.edition is None:
         click.echo("nothing is published", err=True)
     else:

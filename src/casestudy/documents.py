@@ -141,7 +141,7 @@ def _key_problems(node: yaml.MappingNode, name: str) -> Iterator[Problem]:
                 place(name, line), "a key must be one word", "a list or mapping", "write a plain key"
             )
         elif key.value in first:
-            found = f"`{key.value}` again, first on line {first[key.value]}"
+            found = f"`{short(key.value)}` again, first on line {first[key.value]}"
             yield Problem(place(name, line), "a key must stand once", found, "keep one of the two")
         else:
             first[key.value] = line
@@ -172,7 +172,7 @@ def _schema_problems(error: ValidationError, lines: dict[KeyPath, int], name: st
 
 
 def _told(detail: Any, where: str, path: KeyPath) -> Problem:
-    field = ".".join(str(part) for part in path) or "the file"
+    field = short(".".join(str(part) for part in path)) or "the file"
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         return Problem(where, "every key must be known", f"`{field}`", "remove it or correct its spelling")
@@ -216,3 +216,15 @@ def nearest(word: str, known: list[str]) -> str:
         return f"did you mean `{close[0]}`?"
     shown = ", ".join(known[:8]) + (" ..." if len(known) > 8 else "")
     return f"use one of: {shown}" if known else "add it first"
+
+
+def short(word: str) -> str:
+    """Cut a word that somebody typed to the length of a message; exports use whole questions as column names.
+
+    Examples
+    --------
+    >>> short("TOE01"), short("Hoe vaak maakt u met een gezin een veiligheidsplan?")
+    ('TOE01', 'Hoe vaak maakt u met een gezin een veil...')
+    """
+    flat = " ".join(word.split())
+    return flat if len(flat) <= 42 else f"{flat[:39]}..."

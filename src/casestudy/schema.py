@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from casestudy.documents import Record, nearest
+from casestudy.documents import Record, nearest, short
 from casestudy.errors import InvalidMaterial, Problem, place
 
 LIMIT_BYTES = 100_000_000
@@ -117,10 +117,13 @@ def _header_problems(header: list[str], model: type[Record], name: str) -> Itera
     for column in dict.fromkeys(header):
         if header.count(column) > 1:
             yield Problem(
-                where, "a column must stand once", f"`{column}` {header.count(column)} times", "keep one"
+                where,
+                "a column must stand once",
+                f"`{short(column)}` {header.count(column)} times",
+                "keep one",
             )
         if column not in known:
-            yield Problem(where, "every column must be known", f"`{column}`", nearest(column, known))
+            yield Problem(where, "every column must be known", f"`{short(column)}`", nearest(column, known))
     for column, field in model.model_fields.items():
         if field.is_required() and column not in header:
             yield Problem(where, f"the column `{column}` must be there", "nothing", "add the column")

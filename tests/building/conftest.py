@@ -6,7 +6,6 @@ import pytest
 
 from casestudy import study as studies
 
-MIME = "application/vnd.casestudy.part+json"
 STUDY = """
 title: {nl: Proef, en: Trial}
 question: {nl: Wat helpt?, en: What helps?}
@@ -31,17 +30,30 @@ PARAMETERS = {
     "02_site_report": 'study: str = ""\nsite: str = ""\ntables: str = ""',
     "03_cross_site_report": 'study: str = ""\ntables: str = ""',
 }
-SHOW = """from IPython.display import publish_display_data
+SHOW = """
+from IPython.display import publish_display_data
 from pathlib import Path
 def show(id, kind="text", text="", audiences=("site", "public"), rows=()):
     html = {"nl": f"<p>{text}</p>", "en": f"<p>{text}</p>"}
-    released = {a: {"columns": ["n"], "rows": [list(row) for row in rows]} for a in audiences} if rows else None
-    publish_display_data({"%s": {"version": 1, "kind": kind, "id": id,
-        "renderings": {a: html for a in audiences}, "released": released, "withheld": {}}})
-""" % MIME  # fmt: skip
-CODE = 'text = Path(study, "sources", site, "a-01.txt").read_text()\nPath(tables, site, "counts.csv").write_text(f"n\\n{len(text.split())}\\n")'
-SITE = 'n = int(Path(tables, site, "counts.csv").read_text().split()[1])\nPath(tables, site, "settled.csv").write_text(f"n\\n{n}\\n")\nshow("counts", "table", f"{site} {n}", rows=[(n,)])'
-CROSS = 'found = sorted(path.parent.name for path in Path(tables).glob("*/settled.csv"))\nstates = Path(tables, "ALL", "site_states.csv").read_text().split()\nshow("sites", "text", " ".join([*found, *states]))'
+    table = {"columns": ["n"], "rows": [list(row) for row in rows]}
+    part = {"version": 1, "kind": kind, "id": id, "renderings": {a: html for a in audiences},
+            "released": {a: table for a in audiences} if rows else None, "withheld": {}}
+    publish_display_data({"application/vnd.casestudy.part+json": part})
+"""
+CODE = r"""
+text = Path(study, "sources", site, "a-01.txt").read_text()
+Path(tables, site, "counts.csv").write_text(f"n\n{len(text.split())}\n")
+"""
+SITE = r"""
+n = int(Path(tables, site, "counts.csv").read_text().split()[1])
+Path(tables, site, "settled.csv").write_text(f"n\n{n}\n")
+show("counts", "table", f"{site} {n}", rows=[(n,)])
+"""
+CROSS = """
+found = sorted(path.parent.name for path in Path(tables).glob("*/settled.csv"))
+states = Path(tables, "ALL", "site_states.csv").read_text().split()
+show("sites", "text", " ".join([*found, *states]))
+"""
 END = 'show("end", "end")'
 
 
@@ -61,8 +73,12 @@ class Workbench:
         self.write("codebook.yml", "id: test\nversion: 1.0.0\nframeworks: [midi]\n")
         for site in ("esdoorn", "beuk", "linde"):
             self.write(f"sources/{site}/a-01.txt", "P: het hielp mij goed\n")
-        for name, cells in {"01_code_site": [CODE], "02_site_report": [SITE], "03_cross_site_report": [CROSS]}.items():
-            self.notebook(name, *cells)
+        for name, cell in {
+            "01_code_site": CODE,
+            "02_site_report": SITE,
+            "03_cross_site_report": CROSS,
+        }.items():
+            self.notebook(name, cell)
 
     @property
     def study(self) -> studies.Study:

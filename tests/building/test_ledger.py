@@ -18,7 +18,8 @@ def test_a_ledger_comes_back_as_it_was_written(workbench):
     with ledger.locked(workbench.study):
         name, outputs = kept(workbench)
         entry = Entry({"codebook.yml": "1"}, name, outputs, "2017-09-01")
-        known = Ledger().built("code:es", entry).failed("code:es", Failed("error", "ValueError", 3, "2017-09-02"))
+        failed = Failed("error", "ValueError", 3, "2017-09-02")
+        known = Ledger().built("code:es", entry).failed("code:es", failed)
         ledger.write(workbench.study, known)
     assert ledger.read(workbench.study) == known
 
@@ -76,7 +77,8 @@ def test_what_a_killed_build_left_is_removed(workbench, tmp_path):
 def test_the_workshop_is_private_but_readers_may_pass(workbench):
     with ledger.locked(workbench.study):
         ledger.write(workbench.study, Ledger())
-    mode = {p.name: stat.S_IMODE(p.stat().st_mode) for p in [workbench.workshop, *workbench.workshop.iterdir()]}
+    paths = [workbench.workshop, *workbench.workshop.iterdir()]
+    mode = {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths}
     assert mode[".proef"] == 0o711
     assert {mode[name] for name in ("failures", "steps", "tables", "work")} == {0o700}
     assert mode["ledger.json"] == 0o600

@@ -12,7 +12,8 @@ def notebook():
     return nbformat.v4.new_notebook(cells=[cell])
 
 
-GOOD = [{"site": "es"}, {"least": 3}, {"share": 1}, {"concept": True}, {"free": "x"}, {"site": 'a"b\'\n\u2028\x00é👩'}]
+ODD = "a\"b'\n\u2028\x00é👩"
+GOOD = [{"site": "es"}, {"least": 3}, {"share": 1}, {"concept": True}, {"free": "x"}, {"site": ODD}]
 BAD = [
     ({"ste": "es"}, "found `ste`; did you mean `site`"),
     ({"site='x'; import os": "es"}, "every parameter must be known"),

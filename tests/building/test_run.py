@@ -12,10 +12,10 @@ import pytest
 
 from casestudy.building import inputs, ledger, run, status
 from casestudy.building.ledger import Busy
-from casestudy.building.publish import Withheld
 from casestudy.errors import INPUT_REFUSED, NOTHING_BUILT, PARTLY_DONE, TERMINATED, InvalidMaterial, WrongUse
 
 BREAK_BEUK = 'assert site != "beuk", "het geheime citaat"'
+NINE = "Path(tables, site, 'counts.csv').write_text('n\\n9\\n')"
 SLEEP = 'import os, time\nPath(study).joinpath("pid").write_text(str(os.getpid()))\ntime.sleep(60)'
 
 
@@ -30,7 +30,7 @@ def pages_of(workbench) -> dict[str, str]:
 def test_one_new_interview_reruns_one_site_and_the_comparison(workbench):
     first = run.build(workbench.study)
     assert (first.exit_code, len(first.built), first.failed) == (0, 7, ())
-    assert os.readlink(workbench.published) == ".proef/editions/1"
+    assert workbench.published.readlink().as_posix() == ".proef/editions/1"
     assert "beuk 5" in text_of(workbench.page("nl/beuk.html"))
     assert text_of(workbench.page("en/cross-site.html")).count("beuk") == 2
     assert (workbench.published / "tables" / "beuk-counts.csv").read_text() == "n\n5\n"
@@ -56,17 +56,9 @@ def test_one_new_interview_reruns_one_site_and_the_comparison(workbench):
     assert len(list((workbench.workshop / "steps").glob("*/*"))) == 7
 
 
-def test_the_same_study_gives_the_same_bytes_whatever_the_number_of_jobs(workbench):
-    run.build(workbench.study, jobs=1)
-    one = pages_of(workbench)
-    shutil.rmtree(workbench.reports)
-    run.build(workbench.study, jobs=3)
-    assert pages_of(workbench) == one
-
-
 def test_a_failing_site_keeps_its_last_good_report_with_its_date(workbench, monkeypatch, capfd):
     run.build(workbench.study)
-    workbench.notebook("01_code_site", BREAK_BEUK, (workbench_code := "Path(tables, site, 'counts.csv').write_text('n\\n9\\n')"))
+    workbench.notebook("01_code_site", BREAK_BEUK, NINE)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1506816000")
     result = run.build(workbench.study)
     assert result.exit_code == PARTLY_DONE
@@ -88,7 +80,7 @@ def test_a_failing_site_keeps_its_last_good_report_with_its_date(workbench, monk
     assert standing["code:beuk"].failed.message == "AssertionError"
     assert standing["site:linde"].reasons == ()
 
-    workbench.notebook("01_code_site", workbench_code)
+    workbench.notebook("01_code_site", NINE)
     mended = run.build(workbench.study)
     assert mended.exit_code == 0
     assert not list((workbench.workshop / "failures").iterdir())
@@ -113,17 +105,6 @@ def test_only_the_named_site_runs(workbench):
     assert result.built == ("code:beuk", "site:beuk", "cross")
     states = {one.page: one.state for one in status.published(workbench.study)[1]}
     assert states == {"esdoorn": "fresh", "beuk": "fresh", "linde": "not_renewed", "cross-site": "fresh"}
-
-
-def test_a_page_that_would_say_who_took_part_stops_the_edition(workbench):
-    run.build(workbench.study)
-    before = pages_of(workbench)
-    workbench.notebook("02_site_report", 'show("quote", "quotes", "zei P-linde")')
-    with pytest.raises(Withheld, match="participant id") as stopped:
-        run.build(workbench.study)
-    assert stopped.value.exit_code == 5
-    assert "P-linde" not in str(stopped.value)
-    assert pages_of(workbench) == before
 
 
 def test_nothing_is_published_when_nobody_can_say_whose_ids_to_look_for(workbench):
@@ -215,10 +196,10 @@ def test_a_killed_build_heals_and_gives_the_same_bytes(workbench, builder):
     process.wait()
     assert _is_gone(kernel)
     assert list((workbench.workshop / "work").iterdir())
-    workbench.notebook("01_code_site", "Path(tables, site, 'counts.csv').write_text('n\\n9\\n')")
-    run.build(workbench.study)
+    workbench.notebook("01_code_site", NINE)
+    run.build(workbench.study, jobs=1)
     healed = pages_of(workbench)
     assert not list((workbench.workshop / "work").iterdir())
     shutil.rmtree(workbench.reports)
-    run.build(workbench.study)
+    run.build(workbench.study, jobs=3)
     assert pages_of(workbench) == healed

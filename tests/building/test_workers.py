@@ -6,6 +6,15 @@ import pytest
 from casestudy.building import pools, workers
 from casestudy.building.workers import Limits, StepOrder
 
+REFUSE = """
+from casestudy.errors import InvalidMaterial, Problem
+raise InvalidMaterial([Problem("sources.csv:2", "it must be", "not", "do")])
+"""
+DRAW = """
+import numpy, random
+drawn = f"{numpy.random.rand()} {random.random()} {hash('es')}"
+Path(tables, "beuk", "drawn.csv").write_text(drawn)
+"""
 FAULTS = [
     ('raise ValueError("het geheime citaat")', 4, "error", "ValueError"),
     ("import sys; sys.exit(0)", 4, "stopped early", "the notebook was left before the end"),
@@ -14,8 +23,7 @@ FAULTS = [
     ("while True: pass", 4, "time limit", "the cell ran too long"),
     ("import numpy; numpy.ones(10**9)", 4, "memory limit", "the cell needed too much memory"),
     (
-        "from casestudy.errors import InvalidMaterial, Problem\n"
-        'raise InvalidMaterial([Problem("sources.csv:2", "it must be", "not", "do")])',
+        REFUSE,
         4,
         "refused",
         "sources.csv:2: it must be, found not; do",
@@ -27,13 +35,13 @@ FAULTS = [
 def run(workbench, tmp_path):
     """Run one order per list of cells in worker processes."""
 
-    def run(*notebooks: Path, limits: Limits = Limits(), **given: str):
+    def run(*notebooks: Path, limits: Limits | None = None, **given: str):
         with pools.pool(2, workers.ready, tmp_path / "workers.log") as pool:
             values = {"study": str(workbench.folder), "site": "beuk", **given}
             orders = [
                 StepOrder(
                     f"site:{n}", path, values, tmp_path / f"run-{n}", tmp_path / f"k{n}", "beuk",
-                    tmp_path / f"details-{n}.txt", limits=limits,
+                    tmp_path / f"details-{n}.txt", limits=limits or Limits(),
                 )
                 for n, path in enumerate(notebooks)
             ]  # fmt: skip
@@ -75,9 +83,8 @@ ODD = "Samen \"Doen\" 'x'\n\\n\u2028\x00é👩\u200d👧{site}"
 
 
 def test_odd_values_arrive_intact_and_random_numbers_are_the_steps_own(workbench, run):
-    seen = 'import numpy, random\nPath(tables, "beuk", "seen.csv").write_bytes(site.encode())'
-    drawn = 'Path(tables, "beuk", "drawn.csv").write_text(f"{numpy.random.rand()} {random.random()} {hash(\'es\')}")'
-    paths = [notebook(workbench, seen, drawn, name=f"n{n}") for n in range(2)]
+    seen = 'Path(tables, "beuk", "seen.csv").write_bytes(site.encode())'
+    paths = [notebook(workbench, seen, DRAW, name=f"n{n}") for n in range(2)]
     first, second = run(*paths, site=ODD)
     assert first.failure is None, first.failure
     tables = [outcome.result / "tables" for outcome in (first, second)]

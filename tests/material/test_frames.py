@@ -177,7 +177,7 @@ def test_survey_frames(study: Study) -> None:
     assert table["value"].fillna(-1).tolist() == [-1, 3, 1, 4]
     assert table["reason_na"].fillna("-").tolist() == ["skipped", "-", "-", "-"]
     pd.testing.assert_frame_equal(table, frames.answers(found))
-    ticks = frames.contributions(found)
+    ticks = frames.contributions(found, "T0")
     assert ticks["value"].fillna(-1).tolist() == [1, -1]
     assert ticks["offered"].tolist() == [True, False]
     assert frames.respondents(found)["link_method"].tolist() == ["id", "id"]

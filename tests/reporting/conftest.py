@@ -228,7 +228,7 @@ def _decisions() -> tuple[Decision, ...]:
     )  # fmt: skip
     fits = tuple(
         Fit(
-            kind="fit", site=site, row="vaardigheid", label=label, rationale="Omdat het zo is.", decided_by=two,
+            kind="fit", site=site, row="vaardigheid", label=label, rationale="Omdat het is.", decided_by=two,
             at=AT, explanation="timing" if label == "dissonance" else None, segments=("q1", "q2"),
         )
         for site, label in (("s1", "agreement"), ("s2", "dissonance"), ("s5", "agreement"))
@@ -316,8 +316,9 @@ def material() -> Any:
                 ("KEN", "T0", 0.8123, 0.71, 0.884, 230, 6),
                 ("KEN", "T1", 0.79, 0.7, 0.86, 25, 6),
                 ("VAA", "T0", 0.5, 0.1, 0.7, 4, 6),
+                ("VAA", "T1", NAN, NAN, NAN, 25, 6),
             ],
-            columns=["scale", "wave", "value", "lo", "hi", "n", "k"],
+            columns=["scale", "wave", "alpha", "lo", "hi", "n", "n_items"],
         ),
         evaluation=_evaluation(),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an edition holds: its pages, tables and indexes for every audience and language, and the record of them."""
+"""What an edition holds: pages, tables and indexes for every audience and language, and their record."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What a step depends on, as digests by name: a site's own slice of every file, so that one interview reruns one site.
+"""What a step depends on, as digests by name: of every file the slice of one site.
 
-Reading is lenient on purpose. A file that cannot be split into sites counts whole for each of them; what is wrong with
-it is told by the notebook that reads it.
+That is why one new interview reruns one site.
+
+Reading is lenient on purpose. A file that cannot be split into sites counts whole for each of them; what is
+wrong with it is told by the notebook that reads it.
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ def of_libraries() -> str:
 
 
 def settings(study: Study, site: str | None = None) -> str:
-    """Digest the settings a step sees: of a site only its own entry, so that a new site leaves the others current."""
+    """Digest the settings a step sees: of sites only its own, so that a new one leaves the rest current."""
     values = study.model_dump(mode="json", exclude={"sites"})
     sites = [entry.model_dump(mode="json") for entry in study.sites if site in (None, entry.id)]
     return of_value([values, sites])
@@ -154,7 +156,7 @@ class Material:
         return {name: of_value(_about(rows, site)) for name, rows in lines.items() if _about(rows, site)}
 
     def of_decisions(self, site: str, *, kinds: Iterable[str] = ()) -> Digests:
-        """Give decisions about the site and those that belong to no other; quotes follow the site that said them."""
+        """Give decisions about the site and those of no other; a quote belongs to the site that said it."""
         if self.decisions is None:
             return {"decisions.jsonl": of_file(self.study.folder / "decisions.jsonl")}
         own = [row for row in self.decisions if not kinds or row.get("kind") in set(kinds)]

@@ -1,7 +1,8 @@
-"""A kernel of one's own, warm: forked from a worker that has everything loaded, through Jupyter's own provisioner.
+"""A warm kernel of one's own: forked from a worker that has everything loaded, by a Jupyter provisioner.
 
-The kernel process is forked before the worker starts any thread, and waits for its orders. Where the system cannot
-fork, or the worker has threads already, the same process is started afresh and loads what it needs: slower, not other.
+The kernel process is forked before the worker starts any thread, and waits for its orders. Where the system
+cannot fork, or the worker has threads already, the same process is started afresh and loads what it needs:
+slower, not other.
 """
 
 from __future__ import annotations

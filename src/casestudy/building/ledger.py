@@ -78,9 +78,10 @@ class Ledger:
 
 
 def read(study: Study) -> Ledger:
-    """Read the ledger; one that is damaged or of another version counts as empty, and everything is built again.
+    """Read the ledger.
 
-    A result whose files are gone or changed by hand does not count either.
+    One that is damaged or of another version counts as empty, and everything is built again. A result
+    whose files are gone or changed by hand does not count either.
     """
     try:
         value = json.loads((study.workshop / "ledger.json").read_bytes())
@@ -186,7 +187,8 @@ def locked(study: Study, *, wait: bool = False) -> Iterator[None]:
             yield
     except filelock.Timeout:
         raise Busy(
-            f"reports/{study.name}: another build is running, started {_started(folder)}; wait for it or use `--wait`"
+            f"reports/{study.name}: another build is running, started {_started(folder)}; "
+            "wait for it or use `--wait`"
         ) from None
 
 

@@ -30,16 +30,16 @@ def check(notebook: Any, given: Mapping[str, Any], *, name: str) -> None:
     Raises
     ------
     WrongUse
-        With a line for every parameter that the notebook does not have, and for every value of another type or that
-        cannot be written down as text.
+        With a line for every parameter that the notebook does not have, and for every value of another type
+        or that cannot be written down as text.
 
     Examples
     --------
     >>> import nbformat
-    >>> cell = nbformat.v4.new_code_cell('site: str = ""  # id of the site', metadata={"tags": ["parameters"]})
-    >>> check(nbformat.v4.new_notebook(cells=[cell]), {"ste": "es"}, name="02_site_report")
+    >>> cell = nbformat.v4.new_code_cell('site: str = ""  # its id', metadata={"tags": ["parameters"]})
+    >>> check(nbformat.v4.new_notebook(cells=[cell]), {"ste": "es"}, name="02_site")
     Traceback (most recent call last):
-    casestudy.errors.WrongUse: 02_site_report: every parameter must be known, found `ste`; did you mean `site`?
+    casestudy.errors.WrongUse: 02_site: every parameter must be known, found `ste`; did you mean `site`?
     """
     known = papermill.inspect_notebook(named(notebook))
     lines = [_problem(key, value, known) for key, value in given.items()]

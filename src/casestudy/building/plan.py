@@ -1,4 +1,4 @@
-"""The plan of a build: its steps, what each depends on, and why one must run again. Pure but for reading inputs."""
+"""The plan of a build: its steps, what each depends on, and why one must run again."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def reasons(step: Step, recorded: Mapping[str, str] | None) -> list[str]:
 
     Examples
     --------
-    >>> step = Step("code:es", Path("01_code_site.ipynb"), inputs={"sources/es/a-01.txt": "1", "codebook.yml": "2"})
+    >>> now = {"sources/es/a-01.txt": "1", "codebook.yml": "2"}
+    >>> step = Step("code:es", Path("01_code_site.ipynb"), inputs=now)
     >>> reasons(step, None)
     ['never built']
     >>> reasons(step, {"sources/es/a-01.txt": "0", "codebook.yml": "2", "sources/es/a-02.txt": "3"})
@@ -144,8 +145,8 @@ def _notebook(folder: Path, name: str) -> Path:
     path = folder / f"{name}{SUFFIX}"
     if not path.is_file():
         raise WrongUse(
-            f"notebooks/{path.name}: the notebook must lie in `notebooks/` beside `interviews/`, found nothing; "
-            "put the study under the `interviews/` of a workbench"
+            f"notebooks/{path.name}: the notebook must lie in `notebooks/` beside `interviews/`, "
+            "found nothing; put the study under the `interviews/` of a workbench"
         )
     return path
 

@@ -1,6 +1,7 @@
 """Worker processes: forked from one warm parent where the system can fork, started afresh where it cannot.
 
-Only the standard library is imported here, so that the warm parent can start while everything else still loads.
+Only the standard library is imported here, so that the warm parent can start while everything else still
+loads.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from pathlib import Path
 
 from casestudy.errors import INTERRUPTED, TERMINATED
 
-# What the warm parent loads besides the rooms that notebooks use. It only imports: work done there, a thread started
-# there or a random number drawn there would be in every kernel.
+# What the warm parent loads besides the rooms that notebooks use. It only imports: work done there, a thread
+# started there or a random number drawn there would be in every kernel.
 LIBRARIES = (
     "IPython.core.completerlib",
     "IPython.core.debugger",
@@ -39,8 +40,8 @@ LIBRARIES = (
     "tornado.queues",
 )
 ROOMS = ("casestudy.material", "casestudy.findings", "casestudy.reporting")
-# Threads of number libraries do not survive a fork and gain nothing on tables this small. A fixed hash seed keeps the
-# order of sets, and so the bytes of a page, the same from run to run.
+# Threads of number libraries do not survive a fork and gain nothing on tables this small. A fixed hash seed
+# keeps the order of sets, and so the bytes of a page, the same from run to run.
 ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "MKL_NUM_THREADS": "1",
@@ -85,9 +86,9 @@ def preloaded() -> list[str]:
 
 @contextlib.contextmanager
 def pool(jobs: int, ready: Callable[[str], None], log: Path) -> Iterator[Executor]:
-    """Give an executor in which every task has a process of its own; left in a hurry, its processes end at once.
+    """Give an executor in which every task has a process of its own.
 
-    A kernel ends with the process that runs it.
+    Left in a hurry, its processes end at once. A kernel ends with the process that runs it.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def publish(
 
 
 def _stop_at_gate(study: Study, reports: Iterable[Page], folder: Path) -> None:
-    """Look at everything that would leave; what one group of readers may not see is looked for in its pages only."""
+    """Look at everything that would leave; what a group of readers may not see is looked for in its pages."""
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in shelf.files(folder)}
     # Where these cannot be read, nobody can say that a page is safe, and nothing is published.
     respondents = [who.respondent.partition("@")[0] for who in survey.read(study).respondents]

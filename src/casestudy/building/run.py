@@ -114,8 +114,8 @@ def build(
     Raises
     ------
     WrongUse
-        Before anything runs: an unknown site or parameter, a missing notebook, or a real folder where the link to the
-        edition is to stand.
+        Before anything runs: an unknown site or parameter, a missing notebook, or a real folder where the
+        link to the edition is to stand.
     Busy
         When another build of the study is running.
     Withheld

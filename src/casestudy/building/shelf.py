@@ -1,4 +1,4 @@
-"""What stands on the shelf: the pages of an edition, the record of the published one, and whether it is up to date."""
+"""What stands on the shelf: the pages of an edition, and the record of the published one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running one step in a process of its own: a private folder, one kernel, one notebook, and a whole result or none.
+"""Running one step in a process of its own: one private folder, one kernel, a whole result or none.
 
 A notebook that looks finished proves nothing: papermill leaves completed cells behind a dead kernel and takes
 ``sys.exit(0)`` for success. A result counts when the run returned, every cell ran and the report was closed.
@@ -27,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 from casestudy.building import kernels
 from casestudy.building.ledger import RELEASED
 from casestudy.building.parameters import Value, named
-from casestudy.errors import CasestudyError
+from casestudy.errors import CasestudyError, WrongUse
 from casestudy.reporting import notebooks
 
 _read: Any = nbformat.read  # nbformat has no types
@@ -153,8 +153,8 @@ class _Place:
 def ready(log: str) -> None:
     """Ready a worker process for its one step.
 
-    An interrupt is the builder's to handle, nothing may reach the terminal, and when the builder is gone, so is the
-    worker. The kernel is forked first, because waiting for the builder takes a thread.
+    An interrupt is the builder's to handle, nothing may reach the terminal, and when the builder is gone, so
+    is the worker. The kernel is forked first, because waiting for the builder takes a thread.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernels.silence(log)
@@ -173,8 +173,8 @@ def run_step(order: StepOrder) -> StepOutcome:
     Returns
     -------
     StepOutcome
-        On success ``result`` is a folder with ``released.ipynb`` and ``tables/``. Details of a failure, which may hold
-        text of transcripts, go to the order's private file.
+        On success ``result`` is a folder with ``released.ipynb`` and ``tables/``. Details of a failure, which
+        may hold text of transcripts, go to the order's private file.
     """
     started = time.monotonic()
     place = _Place()
@@ -214,8 +214,19 @@ def _result(order: StepOrder, place: _Place) -> Path:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook in the one form that all of this package knows."""
-    notebook: nbformat.NotebookNode = _read(path, as_version=4)
+    """Read a notebook in the one form that all of this package knows.
+
+    Raises
+    ------
+    WrongUse
+        When the file is no notebook.
+    """
+    try:
+        notebook: nbformat.NotebookNode = _read(path, as_version=4)
+    except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError):
+        raise WrongUse(
+            f"notebooks/{path.name}: it must be a notebook, found something else; save it from JupyterLab"
+        ) from None
     return notebook
 
 

@@ -143,11 +143,6 @@ class ChanceBaseline:
     n_low: int
     draws: int
 
-    @property
-    def expected(self) -> dict[str, float]:
-        """The two numbers to print under a table of distinguishing factors."""
-        return {"chance_strong": self.strong, "chance_weak": self.weak}
-
 
 def chance_baseline(
     n_factors: int,

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from casestudy.documents import short
 from casestudy.errors import Problem
 from casestudy.material.instrument import FileMapping, Instrument, Item, Options
-from casestudy.material.sheets import short
 from casestudy.material.submissions import Submission, item_of, kind_of
 
 Reason = Literal["skipped", "not_applicable", "not_shown", "refused"]

@@ -167,9 +167,10 @@ def respondents(found: Responses) -> pd.DataFrame:
     return _frame(RESPONDENTS, (_fields(row, RESPONDENTS) for row in found.respondents))
 
 
-def contributions(found: Responses) -> pd.DataFrame:
-    """Frame of what components contributed, columns ``CONTRIBUTIONS``; nan where there is no answer."""
-    return _frame(CONTRIBUTIONS, (_fields(row, CONTRIBUTIONS) for row in found.contributions))
+def contributions(found: Responses, wave: str) -> pd.DataFrame:
+    """Frame of what components contributed in one wave, columns ``CONTRIBUTIONS``; nan without an answer."""
+    ticked = (row for row in found.contributions if row.wave == wave)
+    return _frame(CONTRIBUTIONS, (_fields(row, CONTRIBUTIONS) for row in ticked))
 
 
 def sgic(found: Responses, wave: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from casestudy.documents import Record
+from casestudy.documents import Record, short
 from casestudy.errors import InvalidMaterial, Problem, place
 from casestudy.material import folders
 
@@ -165,7 +165,7 @@ def _told(error: ValidationError, where: str) -> Iterator[Problem]:
     for detail in error.errors(include_url=False, include_input=False):
         path = [str(part) for part in detail["loc"] if not str(part).startswith("function-")]
         # The first part names the kind of record where a log holds several kinds.
-        field = path[-1] if path else "the line"
+        field = short(path[-1]) if path else "the line"
         kind = detail["type"]
         if kind == "missing":
             yield Problem(where, f"`{field}` must be there", "nothing", RESTORE)

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from casestudy import schema
-from casestudy.documents import nearest
+from casestudy.documents import nearest, short
 from casestudy.errors import InvalidMaterial, Problem, place
 
 LIMIT_BYTES = 100_000_000
@@ -93,18 +93,6 @@ def _header_problems(table: Sheet) -> Iterator[Problem]:
             yield Problem(where, "every column must have a name", f"{n} without", "name or remove it")
         elif n > 1:
             yield Problem(where, "a column must stand once", f"`{short(column)}` {n} times", "keep one")
-
-
-def short(column: str) -> str:
-    """Name a column in a message; exports put whole questions there.
-
-    Examples
-    --------
-    >>> short("TOE01"), short("Hoe vaak maakt u met een gezin een veiligheidsplan?")
-    ('TOE01', 'Hoe vaak maakt u met een gezin een veil...')
-    """
-    flat = " ".join(column.split())
-    return flat if len(flat) <= 42 else f"{flat[:39]}..."
 
 
 def _workbook(path: Path, name: str, sheet: str | None) -> Sheet:

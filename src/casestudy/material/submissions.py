@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple, get_args
 
-from casestudy.documents import nearest
+from casestudy.documents import nearest, short
 from casestudy.errors import Gathered, Problem, place
 from casestudy.material import instrument as instruments
 from casestudy.material import people, sheets
 from casestudy.material.instrument import FOLDER, FileMapping, Instrument
 from casestudy.material.people import Role, RoleClass
-from casestudy.material.sheets import Sheet, short
+from casestudy.material.sheets import Sheet
 from casestudy.study import Study
 
 LIMIT_ID = 64

@@ -89,7 +89,7 @@ COLUMNS = ["quote", "text", "code", "site", "audiences", "voice", "language"]
 
 
 def frame(quotes: Sequence[Quote], site: str) -> pd.DataFrame:
-    """Lay out the quotes of one site as a table, for the report across sites; audiences with a space between."""
+    """Lay out the quotes of one site as a table for the report across sites."""
     rows = [
         (q.id, q.text, q.code, q.site, " ".join(sorted(q.audiences)), q.voice, q.language)
         for q in quotes
@@ -108,7 +108,10 @@ def from_frame(table: pd.DataFrame) -> tuple[Quote, ...]:
     True
     """
     rows = table[COLUMNS].itertuples(index=False, name=None)
-    return tuple(Quote(*row[:4], frozenset(row[4].split()), *row[5:]) for row in rows)
+    return tuple(
+        Quote(id_, text, code, site, frozenset(audiences.split()), voice, language)
+        for id_, text, code, site, audiences, voice, language in rows
+    )
 
 
 def first(quotes: Sequence[Quote], code: str, audience: Audience, site: str | None = None) -> Quote | None:

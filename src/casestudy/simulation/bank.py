@@ -29,8 +29,8 @@ SKILL = "<skill>"
 class Passage:
     """One thing that is said about a code: one to three sentences, perhaps with a choice of words.
 
-    ``way`` is helps, hinders or neutral for a factor; a kind of practice for a skill; a kind of contribution for a
-    component. A ``concrete`` passage tells an event.
+    ``way`` is helps, hinders or neutral for a factor; a kind of practice for a skill; a kind of contribution
+    for a component. A ``concrete`` passage tells an event.
     """
 
     family: Family
@@ -129,7 +129,7 @@ class _Components(RootModel[dict[str, _ComponentTalk]]):
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """All sentences: passages by code and way, the phrases of skills, neutral talk and the interviewer's words."""
+    """All sentences: passages by code and way, phrases of skills, neutral talk, the interviewer's words."""
 
     passages: Mapping[tuple[str, str], tuple[Passage, ...]]
     phrases: Mapping[str, str]

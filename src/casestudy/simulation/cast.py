@@ -1,4 +1,4 @@
-"""Who takes part in a simulated study: sites, participants, and the conversations and documents to be made."""
+"""Who takes part in a simulated study: sites, people, and the conversations and documents to be made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from casestudy.simulation.bank import generator
 from casestudy.simulation.truth import CONVERSATIONS, WITHDRAWN, profile
 
 TREES = (
-    "Esdoorn Beuk Linde Wilg Es Berk Eik Els Iep Hazelaar Kastanje Lijsterbes Populier Meidoorn Sleedoorn Vlier "
-    "Kornoelje Lariks Spar Den Taxus Jeneverbes Hulst Acacia Plataan Noot Kers Peer Appel Pruim Moerbei Ceder"
+    "Esdoorn Beuk Linde Wilg Es Berk Eik Els Iep Hazelaar Kastanje Lijsterbes Populier Meidoorn Sleedoorn "
+    "Vlier Kornoelje Lariks Spar Den Taxus Jeneverbes Hulst Acacia Plataan Noot Kers Peer Appel Pruim Moerbei Ceder"
 ).split()
 
 ROLES = ("professional",) * 4 + ("teamleider", "gedragsdeskundige")

@@ -20,6 +20,7 @@ from casestudy.simulation.truth import Utterance
 FIRST, SECOND = "coder-a", "coder-b"
 VERSION = "1.0.0"
 DOUBLE_SHARE = 0.20
+_MONTHS = {FIRST: "07", SECOND: "08"}
 _VALENCE = {"helps": "+", "hinders": "-", "neutral": "0"}
 # Talk in which a coder may wrongly see a code.
 _SIBLINGS = {
@@ -70,7 +71,7 @@ def double_coded(conversations: Sequence[Piece], seed: int) -> set[str]:
 
 
 def codings(source: Text, seed: int, *, coder: str, is_double: bool) -> list[Coding]:
-    """Code one source as a coder would: most planted passages, and in double-coded sources some false ones."""
+    """Code one source as a coder would: most planted passages, and some false ones where two coders code."""
     rng = generator(seed, source.piece.source, coder)
     seen = [
         (start, end, _given(utterance))
@@ -104,7 +105,7 @@ def _given(utterance: Utterance) -> dict[str, Any]:
 
 
 def _shortened(source: Text, start: int, end: int, rng: np.random.Generator) -> int:
-    """The second coder now and then leaves off the last sentence of a passage."""
+    """Leave off the last sentence of a passage now and then, as the second coder does."""
     ends = [one.end for one in source.transcript.sentences if start <= one.start and one.end <= end]
     return ends[-2] if len(ends) > 1 and rng.random() < 0.15 else end
 
@@ -137,7 +138,6 @@ def _within(place: int, stretches: Sequence[tuple[int, int]]) -> bool:
 
 
 def _coding(source: Text, number: int, start: int, end: int, fields: dict[str, Any], coder: str) -> Coding:
-    minute = number + 60 * source.piece.number
     return Coding(
         coding=f"{coder[-1]}-{source.piece.source}-{number:03d}",
         source=source.piece.source,
@@ -150,6 +150,6 @@ def _coding(source: Text, number: int, start: int, end: int, fields: dict[str, A
         round="main" if coder == FIRST else "reliability",
         quote=source.transcript.text[start:end],
         text_sha256=source.sha256,
-        at=f"2019-{7 if coder == FIRST else 8:02d}-{1 + source.piece.number:02d}T{9 + minute // 60 % 9:02d}:{minute % 60:02d}:00+00:00",
+        at=f"2019-{_MONTHS[coder]}-{1 + source.piece.number:02d}T{9 + number // 60:02d}:{number % 60:02d}:00+00:00",
         **fields,
     )

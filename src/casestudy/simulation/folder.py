@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from casestudy.simulation.talk import Said
 from casestudy.simulation.truth import Utterance
 
 MOST_SITES = 400
-_BULLET = re.compile(r"^- ", re.MULTILINE)
 
 
 def write(folder: Path, *, n_sites: int = 5, seed: int = 1, truth: Path | None = None) -> None:
@@ -47,7 +46,7 @@ def write(folder: Path, *, n_sites: int = 5, seed: int = 1, truth: Path | None =
     Raises
     ------
     WrongUse
-        When the folder holds something, the truth would lie inside it, or there would be no or too many sites.
+        When the folder holds something, the truth would lie inside it, or the number of sites cannot be.
     """
     _check(folder, n_sites, truth)
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,8 +55,8 @@ def write(folder: Path, *, n_sites: int = 5, seed: int = 1, truth: Path | None =
     settings.write(folder, sites, bank)
     texts = [text for site in sites for text in _sources(folder, site, bank, seed)]
     _survey(folder, sites, seed)
-    _codings(folder, sites, texts, seed)
-    judgements.write(study.read(folder), sites, seed)
+    coded = _codings(folder, sites, texts, seed)
+    judgements.write(study.read(folder), sites, coded, seed)
     if truth is not None:
         truth.mkdir(parents=True, exist_ok=True)
         _json(truth / "truth.json", _planted(sites, seed) | {"passages": _passages(texts)})
@@ -86,7 +85,7 @@ def _sources(folder: Path, site: Site, bank: Bank, seed: int) -> Iterator[Text]:
         data = files.transcript(piece, turns)
         (place / piece.file).write_bytes(data)
         yield _text(piece, data, [said for turn in turns for said in turn.said])
-    papers = yaml.safe_load(path("documents.yml").read_text(encoding="utf-8"))
+    papers = _papers()
     rng = generator(seed, site.number, "papers")
     for piece in site.documents:
         paper = papers["documents"][(2 * site.number + piece.number) % len(papers["documents"])]
@@ -94,6 +93,12 @@ def _sources(folder: Path, site: Site, bank: Bank, seed: int) -> Iterator[Text]:
         (place / piece.file).write_bytes(files.document(piece, words[0], words[1:]))
     if site.session is not None:
         yield _session(place, site.session, papers["session"])
+
+
+@cache
+def _papers() -> dict[str, Any]:
+    papers: dict[str, Any] = yaml.safe_load(path("documents.yml").read_text(encoding="utf-8"))
+    return papers
 
 
 def _session(place: Path, piece: Piece, session: dict[str, Any]) -> Text:
@@ -117,7 +122,10 @@ def _text(piece: Piece, data: bytes, said: Sequence[Said]) -> Text:
     return coders.text(piece, transcripts.read(data, name=name, known=known), said)
 
 
-def _codings(folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: int) -> None:
+def _codings(folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: int) -> list[Coding]:
+    """Write both coders' logs, and give the codings of the main round of the sources that count."""
+    main: list[Coding] = []
+    gone = {person.participant for site in sites for person in site.people if person.withdrawn}
     staying = [piece for site in sites for piece in site.conversations[: plan.CONVERSATIONS]]
     double = coders.double_coded(staying, seed)
     kept = folder / "codings" / ".texts"
@@ -130,6 +138,9 @@ def _codings(folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: i
             place.mkdir(exist_ok=True)
             given = coders.codings(text, seed, coder=coder, is_double=is_double)
             _lines(place / f"{text.piece.source}.jsonl", [_event(coding) for coding in given])
+            if coder == coders.FIRST and not gone & {person.participant for person in text.piece.people}:
+                main += given
+    return main
 
 
 def _event(coding: Coding) -> dict[str, Any]:

@@ -12,11 +12,10 @@ import pandas as pd
 import yaml
 
 from casestudy.findings import change, integration, linking, ratings, scales
-from casestudy.material import codebook, codings, frames, guide, instrument, survey
+from casestudy.material import codebook, frames, guide, instrument, sources, survey
 from casestudy.material.codings import Coding
 from casestudy.simulation.bank import generator, path
 from casestudy.simulation.cast import Site
-from casestudy.simulation.coders import FIRST
 from casestudy.simulation.truth import CONVERSATIONS
 from casestudy.study import Study
 
@@ -43,9 +42,15 @@ class _Evidence:
         return sorted(found, key=lambda one: (-(one.strength or 0), one.coding))
 
 
-def write(study: Study, sites: Sequence[Site], seed: int) -> None:
-    """Rate, settle and decide on the study as its readers give it, and write the logs."""
-    evidence = _evidence(study)
+def write(study: Study, sites: Sequence[Site], coded: Iterable[Coding], seed: int) -> None:
+    """Rate, settle and decide on the study as its readers give it, and write the logs.
+
+    Parameters
+    ----------
+    coded
+        The codings of the main round, of sources that count.
+    """
+    evidence = _evidence(study, coded)
     settled = list(_settled(evidence, seed))
     (study.folder / "ratings").mkdir()
     for rater in RATERS:
@@ -108,12 +113,11 @@ def change_table(study: Study) -> pd.DataFrame:
     )
 
 
-def _evidence(study: Study) -> _Evidence:
-    site_of = dict(frames.sources(study)[["source", "site"]].itertuples(index=False, name=None))
+def _evidence(study: Study, coded: Iterable[Coding]) -> _Evidence:
+    site_of = {row.source: row.site for row in sources.rows(study)}
     by_cell: dict[tuple[str, str], list[Coding]] = {}
-    for coding in codings.read(study):
-        if coding.coder == FIRST:
-            by_cell.setdefault((site_of[coding.source], coding.code), []).append(coding)
+    for coding in coded:
+        by_cell.setdefault((site_of[coding.source], coding.code), []).append(coding)
     words = yaml.safe_load(path("judgements.yml").read_text(encoding="utf-8"))
     return _Evidence(study, by_cell, proposals(study), words)
 
@@ -152,11 +156,10 @@ def _beside(value: str, rng: np.random.Generator) -> str:
 
 
 def _rationale(evidence: _Evidence, cell: dict[Any, Any], value: str, number: int) -> str:
-    lines: list[str] = evidence.words["rationales"][value]
+    apart = value != str(cell["proposed"])
+    lines: list[str] = evidence.words["apart"] if apart else evidence.words["rationales"][value]
     counts = {"n": cell["n_sources"], "plus": cell["n_plus"], "minus": cell["n_minus"], "of": CONVERSATIONS}
-    # Who deviates from the evidence has no strong examples to point at.
-    fits = [line for line in lines if "{strong}" not in line or cell["n_strong"] > 1]
-    return fits[number % len(fits)].format(**counts, strong=cell["n_strong"])
+    return lines[number % len(lines)].format(**counts, strong=cell["n_strong"])
 
 
 def _settled(evidence: _Evidence, seed: int) -> Iterator[dict[str, Any]]:

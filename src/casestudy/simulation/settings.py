@@ -21,8 +21,10 @@ SGIC_SITE = 2
 
 _TITLE = {"nl": "Werken aan veiligheid in gezinnen", "en": "Working on safety in families"}
 _QUESTION = {
-    "nl": "Wat passen professionals na de training toe, wat helpt en belemmert hen, en wat veranderde er volgens henzelf?",
-    "en": "What do professionals practise after the training, what helps and hinders them, and what changed according to themselves?",
+    "nl": "Wat passen professionals na de training toe, wat helpt en belemmert hen, en wat veranderde er volgens "
+    "henzelf?",
+    "en": "What do professionals practise after the training, what helps and hinders them, and what changed in "
+    "their own eyes?",
 }
 _WAVES = [
     ("T0", "voormeting", "before training", "before"),
@@ -198,7 +200,7 @@ def _instrument(sites: Sequence[Site]) -> dict[str, Any]:
 class _Plain(yaml.SafeDumper):
     """Writes every value out; the readers refuse aliases."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 

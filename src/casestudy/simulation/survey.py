@@ -1,4 +1,4 @@
-"""The survey of a simulated study: latent change with dropout, frequencies, boxes, and the traps of real files."""
+"""The survey of a simulated study: latent change with dropout, frequencies, boxes, and traps of real files."""
 
 from __future__ import annotations
 
@@ -69,28 +69,19 @@ class Group:
     later: NDArray[np.bool_]
 
 
-def forms(site: Site, seed: int, *, special: bool = True) -> list[Form]:
-    """Fill in every form of one site, in the order in which they came in.
-
-    Parameters
-    ----------
-    site
-        The site.
-    special
-        Whether the traps of the first five sites are planted too.
-    """
+def forms(site: Site, seed: int) -> list[Form]:
+    """Fill in every form of one site, wave by wave in the order in which they came in, traps included."""
     rng = generator(seed, site.number, "survey")
     answers = _scales(site, rng)
     group = _group(answers, site, rng)
     filled = _forms(group, answers, seed, rng)
-    if special:
-        _traps(filled, site.number, rng)
+    _traps(filled, site.number, rng)
     return filled
 
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """Answers from 1 to 5 per wave and item, unreversed, for everybody there was before; and the latent skill."""
+    """Answers from 1 to 5 per wave and item, unreversed, for everybody there was before; latent positions."""
 
     items: dict[str, dict[str, NDArray[np.int_]]]
     latent: dict[str, dict[str, Values]]
@@ -188,7 +179,7 @@ def _ids(site: Site, n: int, wave: str, seed: int) -> list[str]:
 
 
 def _frequencies(group: Group, wave: str, rng: np.random.Generator) -> list[Cells]:
-    """How often everybody uses each skill; at the first profile after training exactly 41 of 52 use the plan."""
+    """Give how often everybody uses each skill; in profile A after training exactly 41 of 52 use the plan."""
     n = len(group.stays)
     skill = group.latent[wave]["VAA"]
     found: list[Cells] = [{} for _ in range(n)]
@@ -217,7 +208,7 @@ def _boxes(group: Group, uses: Sequence[Cells], rng: np.random.Generator) -> lis
     """Boxes of the components for every skill that is used at least now and then; other boxes stay empty."""
     on = truth.offered(group.site.number)
     found: list[Cells] = []
-    users = [p for p in np.flatnonzero(group.stays) if uses[p]["TOE4"] in ("4", "5")]
+    users = [p for p in map(int, np.flatnonzero(group.stays)) if uses[p]["TOE4"] in ("4", "5")]
     named = {int(one) for one in rng.permutation(np.array(users, dtype=int))[:NAMED]}
     for person in range(len(group.stays)):
         cells: Cells = {}
@@ -281,7 +272,7 @@ def _duplicates(filled: list[Form], rng: np.random.Generator, taken: set[str]) -
 
 
 def _slips(filled: Sequence[Form], rng: np.random.Generator) -> None:
-    """Eight people write one element of their code differently after training; twice two people share a code."""
+    """Let eight people write one element of their code differently after training, and two pairs share one."""
     by_wave = {wave: {form.key: form for form in filled if form.wave == wave} for wave in ("T0", "T1")}
     both = [key for key in by_wave["T1"] if key in by_wave["T0"]]
     order = [both[int(place)] for place in rng.permutation(len(both))]

@@ -1,8 +1,8 @@
-"""What is planted in a simulated study: ratings per site, practice, contributions, and what tests must find again.
+"""What is planted in a simulated study: ratings, practice, contributions, and what tests must find again.
 
 Every site has the profile of one of five (A to E); a study of more than five sites repeats them. Mentions are
-stratified: a planted rating is spoken by a fixed band of the eight conversations, and at most one of them says the
-opposite, so that sampling alone cannot hide what was planted.
+stratified: a planted rating is spoken by a fixed band of the eight conversations, and at most one of them says
+the opposite, so that sampling alone cannot hide what was planted.
 """
 
 from __future__ import annotations
@@ -118,15 +118,8 @@ def offered(site: int) -> tuple[str, ...]:
     return tuple(code for code in COMPONENTS if profile(site) in NOT_EVERYWHERE.get(code, PROFILES))
 
 
-def spoken(site: int, seed: int, *, special: bool = True) -> list[list[Utterance]]:
-    """Plan what each of a site's eight conversations must say.
-
-    Parameters
-    ----------
-    site
-        The site's number.
-    special
-        Whether the special cases of the first five sites are planted too.
+def spoken(site: int, seed: int) -> list[list[Utterance]]:
+    """Plan what each of a site's eight conversations must say, the special cases of the first five included.
 
     Returns
     -------
@@ -137,12 +130,11 @@ def spoken(site: int, seed: int, *, special: bool = True) -> list[list[Utterance
     said: list[list[Utterance]] = [[] for _ in range(CONVERSATIONS)]
     values = ratings(site)
     for code, value in values.items():
-        if code.startswith("M") and not (special and (site, code) in _SPECIAL):
+        if code.startswith("M") and (site, code) not in _SPECIAL:
             _give(said, _factor(code, value, rng), rng)
     discussed = _skills(said, values, rng)
     _components(said, discussed, site, rng)
-    if special:
-        _special_cases(said, site, rng)
+    _special_cases(said, site, rng)
     return said
 
 
@@ -257,7 +249,7 @@ OUTLIER, CHORUS, INFORMATION, EMOJI, CASELOAD, WITHDRAWN = 1, 6, 5, 6, 2, 8
 
 def _special_cases(said: list[list[Utterance]], site: int, rng: np.random.Generator) -> None:
     if site == 0:
-        # Six say that management backs it, one of them with an event; the ninth tells a second event, and withdraws.
+        # Six say that management backs it, one with an event; the ninth tells a second event, and withdraws.
         for place in range(6):
             said[place].append(Utterance("M19", "helps", False))
         said[2].append(Utterance("M19", "helps", True, certain=True))

@@ -45,9 +45,8 @@ def attribution(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         view = released.attribution(attribution, disclosure.limits(study, audience), unit=site or ALL).frame
         numbers = behind.draw(labels, audience)
-        offered = view[
-            view.groupby("component")["grade"].transform(lambda grades: (grades != "not_offered").any())
-        ]
+        used = view.loc[view["grade"] != "not_offered", "component"]
+        offered = view[view["component"].isin(used)]
         if not offered["grade"].isin(list(DOTS)).any():
             return numbers
         drawings = (_svg(offered, codebook, labels, WIDE, id), _svg(offered, codebook, labels, NARROW, id))

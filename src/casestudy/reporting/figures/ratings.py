@@ -159,7 +159,7 @@ class _Grid:
                 "ha": side,
                 "color": drawing.ACCENT,
             }
-            axes.text(start, y + 0.6, label, transform=axes.get_yaxis_transform(), **weight)
+            axes.text(start, y + 0.66, label, transform=axes.get_yaxis_transform(), **weight)
         elif kind == "name":
             axes.text(
                 0,

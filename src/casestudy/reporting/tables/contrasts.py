@@ -70,7 +70,7 @@ def distinguishing(
             titles = ("factor", "distinguishing.label", "distinguishing.gap", "distinguishing.left_out")
             columns = [Column(labels[title], numbers=title.endswith("gap")) for title in titles]
             html += Markup("\n") + markup.table(id, labels["distinguishing.caption"], columns, rows)
-        html += markup.note(_chance(chance, view.frame, labels))
+        html += markup.note(_chance(chance, view.frame, study, labels))
         return Rendering(html, names.labelled(view.frame, "code", codebook), view.withheld)
 
     return Part(id, "table", draw)
@@ -119,10 +119,11 @@ def _groups(
     return labels.say("distinguishing.groups", criterion=said, high=high_n, low=low_n, sites=words)
 
 
-def _chance(chance: ChanceBaseline, frame: pd.DataFrame, labels: Labels) -> str:
+def _chance(chance: ChanceBaseline, frame: pd.DataFrame, study: Study, labels: Labels) -> str:
     return labels.say(
         "distinguishing.chance",
-        sites=labels.number(chance.n_high + chance.n_low),
+        n=labels.number(chance.n_high + chance.n_low),
+        sites=labels[f"site_words.{study.site_word}"],
         factors=labels.number(chance.n_factors),
         expected=labels.number(chance.strong + chance.weak),
         found=labels.number(int(frame["label"].isin(["strong", "weak"]).sum())),

@@ -27,6 +27,7 @@ REASONS = (
     "no_decisions",
     "no_joint",
     "no_suggestions",
+    "no_clients",
 )
 
 

@@ -318,7 +318,8 @@ def reliability(
     Parameters
     ----------
     reliability
-        One row per scale and wave: scale wave alpha lo hi n n_items, as ``findings.scales.reliability`` gives it.
+        One row per scale and wave: scale wave alpha lo hi n n_items, as
+        ``findings.scales.reliability`` gives it.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -336,7 +337,7 @@ def reliability(
                 names.scale(instrument, row.scale, labels),
                 names.wave(study, row.wave, labels),
                 _indicative(row, labels, study.thresholds.survey.n_reliability),
-                labels.say("from_to", lo=labels.number(row.lo, 2), hi=labels.number(row.hi, 2)),
+                _two_decimals_range(row, labels),
                 labels.number(row.n_items),
                 labels.number(limits.count(row.n)),
             ]
@@ -356,7 +357,16 @@ def reliability(
     return Part(id, "table", draw)
 
 
+def _two_decimals_range(row: Any, labels: Labels) -> str:
+    if math.isnan(row.lo):
+        return "–"
+    return labels.say("from_to", lo=labels.number(row.lo, 2), hi=labels.number(row.hi, 2))
+
+
 def _indicative(row: Any, labels: Labels, enough: int) -> Markup | str:
+    """Write alpha, marked when it rests on few; a dash where it is not defined."""
+    if math.isnan(row.alpha):
+        return "–"
     value = labels.number(row.alpha, 2)
     return (
         Markup("{} {}").format(value, markup.badge(labels["reliability.indicative"]))
