@@ -100,6 +100,14 @@ def test_use_of_skills_hides_small_numbers_and_what_would_tell_them(material: An
     assert of_skill["share"].isna().sum() >= 2
 
 
+def test_a_hidden_denominator_does_not_follow_from_the_row_of_all(material: Any, site: Limits) -> None:
+    counts = {"ALL": (100, 140), "s1": (50, 52), "s2": (25, 50), "s3": (23, 35), "s5": (2, 3)}
+    rows = [(unit, "SK01", of, often, often / of, 0.1, 0.9, 0) for unit, (often, of) in counts.items()]
+    frame = pd.DataFrame(rows, columns=material.practice.columns)
+    view = released.practice(frame, site, units=list(counts)).frame.set_index("unit")
+    assert view["n_of"].isna().sum() >= 2
+
+
 def test_contributions_say_little_of_few(material: Any, site: Limits) -> None:
     frame = released.attribution(material.attribution, site, unit="ALL").frame
     first = frame[frame["skill"] == "SK01"].set_index("component")

@@ -223,6 +223,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     """
     try:
         notebook: nbformat.NotebookNode = _read(path, as_version=4)
+        _ = notebook.cells, notebook.metadata
     except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError):
         raise WrongUse(
             f"notebooks/{path.name}: it must be a notebook, found something else; save it from JupyterLab"

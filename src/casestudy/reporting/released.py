@@ -192,14 +192,20 @@ def _counts(row: pd.Series) -> tuple[float, float]:
 def _complementary(
     of_skill: pd.DataFrame, views: dict[str, disclosure.Proportion], limits: Limits
 ) -> list[str]:
+    """Units that must say nothing, lest a hidden count of another unit follows from the row of all units."""
     parts = [unit for unit in views if unit != ALL]
-    if ALL not in views or len(parts) < 1 or views[ALL].form == "hidden":
+    if ALL not in views or not parts or math.isnan(views[ALL].n_of):
         return []
-    often = [_counts(of_skill.loc[u])[0] for u in parts]
-    rest = [_counts(of_skill.loc[u])[1] - _counts(of_skill.loc[u])[0] for u in parts]
-    forced = [i for i, u in enumerate(parts) if views[u].form in ("word", "hidden")]
-    out = disclosure.hidden_together([often, rest], limits.minimum, forced=forced)
-    return [u for i, u in enumerate(parts) if out[i] and i not in forced]
+    counts = [_counts(of_skill.loc[unit]) for unit in parts]
+    small = {i for i, unit in enumerate(parts) if views[unit].form in ("word", "hidden")}
+    shares = [[often for often, _ in counts], [of - often for often, of in counts]]
+    out = disclosure.hidden_together(shares, limits.minimum, forced=small)
+    gone = disclosure.hidden([of for _, of in counts], limits.minimum)
+    return [
+        unit
+        for i, unit in enumerate(parts)
+        if (out[i] and i not in small) or (gone[i] and not math.isnan(views[unit].n_of))
+    ]
 
 
 def _practice_row(row: pd.Series, view: disclosure.Proportion, limits: Limits) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from casestudy.simulation.truth import CONVERSATIONS, WITHDRAWN, profile
 
 TREES = (
     "Esdoorn Beuk Linde Wilg Es Berk Eik Els Iep Hazelaar Kastanje Lijsterbes Populier Meidoorn Sleedoorn "
-    "Vlier Kornoelje Lariks Spar Den Taxus Jeneverbes Hulst Acacia Plataan Noot Kers Peer Appel Pruim Moerbei Ceder"
+    "Vlier Kornoelje Lariks Spar Den Taxus Jeneverbes Hulst Acacia Plataan Noot Kers Peer Appel Pruim "
+    "Moerbei Ceder"
 ).split()
 
 ROLES = ("professional",) * 4 + ("teamleider", "gedragsdeskundige")

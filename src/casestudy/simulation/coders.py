@@ -150,6 +150,10 @@ def _coding(source: Text, number: int, start: int, end: int, fields: dict[str, A
         round="main" if coder == FIRST else "reliability",
         quote=source.transcript.text[start:end],
         text_sha256=source.sha256,
-        at=f"2019-{_MONTHS[coder]}-{1 + source.piece.number:02d}T{9 + number // 60:02d}:{number % 60:02d}:00+00:00",
+        at=f"2019-{_MONTHS[coder]}-{1 + source.piece.number:02d}T{_clock(number)}:00+00:00",
         **fields,
     )
+
+
+def _clock(number: int) -> str:
+    return f"{9 + number // 60:02d}:{number % 60:02d}"

@@ -21,10 +21,10 @@ SGIC_SITE = 2
 
 _TITLE = {"nl": "Werken aan veiligheid in gezinnen", "en": "Working on safety in families"}
 _QUESTION = {
-    "nl": "Wat passen professionals na de training toe, wat helpt en belemmert hen, en wat veranderde er volgens "
-    "henzelf?",
-    "en": "What do professionals practise after the training, what helps and hinders them, and what changed in "
-    "their own eyes?",
+    "nl": "Wat passen professionals na de training toe, wat helpt en belemmert hen, en wat veranderde "
+    "er volgens henzelf?",
+    "en": "What do professionals practise after the training, what helps and hinders them, and what "
+    "changed in their own eyes?",
 }
 _WAVES = [
     ("T0", "voormeting", "before training", "before"),

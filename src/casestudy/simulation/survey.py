@@ -1,4 +1,4 @@
-"""The survey of a simulated study: latent change with dropout, frequencies, boxes, and traps of real files."""
+"""The survey of a simulated study: latent change with dropout, frequencies, boxes, traps of real files."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def _duplicates(filled: list[Form], rng: np.random.Generator, taken: set[str]) -
 
 
 def _slips(filled: Sequence[Form], rng: np.random.Generator) -> None:
-    """Let eight people write one element of their code differently after training, and two pairs share one."""
+    """Let eight people write one element of their code otherwise after training, and two pairs share one."""
     by_wave = {wave: {form.key: form for form in filled if form.wave == wave} for wave in ("T0", "T1")}
     both = [key for key in by_wave["T1"] if key in by_wave["T0"]]
     order = [both[int(place)] for place in rng.permutation(len(both))]

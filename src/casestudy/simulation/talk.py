@@ -119,7 +119,7 @@ Chunks = list[list[Utterance]]
 
 
 def _agenda(voice: _Voice, utterances: Sequence[Utterance]) -> dict[str, Chunks]:
-    """Divide what must be said over topics, and within a topic over answers; the talk gets a natural length."""
+    """Divide what must be said over topics, and within these over answers, to a natural length."""
     by_topic: dict[str, list[Utterance]] = {name: [] for name in voice.bank.interviewer.topics}
     for utterance in utterances:
         by_topic[voice.bank.topic_of(utterance.code)].append(utterance)

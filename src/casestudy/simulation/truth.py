@@ -1,8 +1,8 @@
 """What is planted in a simulated study: ratings, practice, contributions, and what tests must find again.
 
 Every site has the profile of one of five (A to E); a study of more than five sites repeats them. Mentions are
-stratified: a planted rating is spoken by a fixed band of the eight conversations, and at most one of them says
-the opposite, so that sampling alone cannot hide what was planted.
+stratified: a planted rating is spoken by a fixed band of the eight conversations, and at most one of them
+says the opposite, so that sampling alone cannot hide what was planted.
 """
 
 from __future__ import annotations

@@ -43,14 +43,15 @@ def attribution(
     behind = table.attribution(attribution, study=study, codebook=codebook, site=site, id=f"{id}-numbers")
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = released.attribution(attribution, disclosure.limits(study, audience), unit=site or ALL).frame
+        found = released.attribution(attribution, disclosure.limits(study, audience), unit=site or ALL)
+        view = found.frame
         numbers = behind.draw(labels, audience)
         used = view.loc[view["grade"] != "not_offered", "component"]
         offered = view[view["component"].isin(used)]
         if not offered["grade"].isin(list(DOTS)).any():
             return numbers
         drawings = (_svg(offered, codebook, labels, WIDE, id), _svg(offered, codebook, labels, NARROW, id))
-        caption = Markup("{}{}").format(labels["attribution.caption"], table.grade_key(labels))
+        caption = Markup("{}{}").format(labels["attribution.caption"], table.grade_key(found, labels))
         html = drawing.figure(
             id, drawings, _alternative(offered, codebook, labels), caption, numbers.html, labels
         )
@@ -75,7 +76,7 @@ def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id:
                 axes.text(0, y - 0.9, name, transform=axes.get_yaxis_transform(), va="center", ha="left")
             for x, skill in enumerate(skills):
                 _dot(axes, x + 0.5, y, cells.get((skill, component)))
-        heads = [drawing.wrapped(names.code(codebook, skill, labels), 26) for skill in skills]
+        heads = [drawing.wrapped(names.code(codebook, skill, labels), 32) for skill in skills]
         axes.set_xticks(np.arange(len(skills)) + 0.5, labels=heads, rotation=90, ha="center", linespacing=1.0)
         beside = [] if size.is_narrow else list(ys)
         axes.set_yticks(
@@ -85,7 +86,7 @@ def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id:
         axes.xaxis.tick_top()
         drawing.bare(axes)
 
-    height = 2.3 + (0.25 if size.is_narrow else 0.3) * len(components) * (1 + step)
+    height = 2.6 + (0.25 if size.is_narrow else 0.3) * len(components) * (1 + step)
     return drawing.svg(paint, size, height, f"{id}-{size.name}")
 
 

@@ -137,6 +137,9 @@ def figure(
     table
         The same numbers as a table.
     """
+    # Table and figure may stand on one page, and two regions must not have the same name.
+    mark = Markup('<caption id="{}-numbers-caption">').format(id)
+    table = Markup(str(table).replace(mark, Markup("{}{}: ").format(mark, labels["figure.numbers"])))  # noqa: S704
     wide, narrow = (f"data:image/svg+xml;base64,{base64.b64encode(d).decode('ascii')}" for d in drawings)
     return Markup(
         '<figure id="fig-{}"><picture><source media="(max-width: 40rem)" srcset="{}">'

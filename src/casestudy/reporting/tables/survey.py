@@ -252,7 +252,7 @@ def attribution(
         if view.frame.empty:
             return Rendering(markup.absent(labels["absent.no_attribution"]))
         html = attribution_table(id, view, codebook, labels)
-        html += grade_key(labels) + markup.note(
+        html += grade_key(view, labels) + markup.note(
             labels["attribution.note"], *hidden_notes(view, labels, limits)
         )
         return Rendering(html, attribution_numbers(view, codebook), view.withheld)
@@ -296,9 +296,12 @@ def view_of_share(row: Any) -> Proportion:
     return Proportion(row.form, row.share, row.n, row.n_of)
 
 
-def grade_key(labels: Labels) -> Markup:
+def grade_key(view: Released, labels: Labels) -> Markup:
     """Tell what the signs of the contributions mean."""
-    return markup.key((sign, labels[f"grade.{word}"]) for word, sign in GRADES.items())
+    signs = [(sign, labels[f"grade.{word}"]) for word, sign in GRADES.items()]
+    return markup.key(
+        [*signs, ("–", labels["withheld"])] if (view.frame["grade"] == "hidden").any() else signs
+    )
 
 
 def attribution_numbers(view: Released, codebook: Codebook) -> pd.DataFrame:
