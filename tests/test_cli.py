@@ -100,7 +100,7 @@ def test_status_says_what_is_stale_and_why(workbench, invoke):
         (["build", "nowhere"], "STUDY: it must be a"),
         (["build", "{study}", "--site", "site-c"], "--site: a site must be in study.yml, found `site-c`"),
         (["build", "{study}", "--jobs", "0"], "--jobs"),
-        (["build", "{study}"], "notebooks/01_code_site.ipynb: it must be a notebook"),
+        (["build", "{study}"], "notebooks/01_code_site.ipynb: every parameter must be known"),
     ],
 )
 def test_wrong_use_is_told_without_a_traceback(workbench, invoke, arguments, told):
@@ -110,6 +110,13 @@ def test_wrong_use_is_told_without_a_traceback(workbench, invoke, arguments, tol
     assert told in refused.stderr
     assert "Traceback" not in refused.output
     assert not list((workbench / "reports").glob("proef"))
+
+
+def test_a_file_that_is_no_notebook_is_told(workbench, invoke):
+    (workbench / "notebooks" / "01_code_site.ipynb").write_text("[]")
+    refused = invoke("build", workbench / "interviews" / "proef")
+    assert refused.exit_code == errors.WRONG_USE
+    assert "notebooks/01_code_site.ipynb: it must be a notebook" in refused.stderr
 
 
 def test_an_unknown_error_is_one_line_and_a_private_file(workbench, invoke):

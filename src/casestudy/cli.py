@@ -153,13 +153,16 @@ def check(study: str | None) -> None:
     """
     with _told(study, None) as found:
         from casestudy.material import check as checking
+        from casestudy.material import sources
 
-        problems = sorted(set(checking.problems(found)))
+        problems = checking.problems(found)
         for problem in problems:
             click.echo(str(problem), err=True)
         if problems:
             click.echo(f"{len(problems)} to mend", err=True)
             sys.exit(InvalidMaterial(problems).exit_code)
+        for remark in sources.remarks(found) if checking.has_sources(found) else ():
+            click.echo(remark)
         click.echo(f"{found.name}: the material is in order")
 
 

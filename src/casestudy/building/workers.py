@@ -32,6 +32,7 @@ from casestudy.reporting import notebooks
 
 _read: Any = nbformat.read  # nbformat has no types
 _writes: Any = nbformat.writes
+_from_dict: Any = nbformat.from_dict
 
 INJECTED = "injected-parameters"
 TABLES = "tables"
@@ -222,8 +223,9 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         When the file is no notebook.
     """
     try:
-        notebook: nbformat.NotebookNode = _read(path, as_version=4)
-        _ = notebook.cells, notebook.metadata
+        # An old notebook comes back as another class, which papermill does not take for one.
+        notebook: nbformat.NotebookNode = _from_dict(_read(path, as_version=4))
+        nbformat.validate(notebook)
     except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError):
         raise WrongUse(
             f"notebooks/{path.name}: it must be a notebook, found something else; save it from JupyterLab"

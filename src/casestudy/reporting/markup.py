@@ -77,7 +77,7 @@ def table(
 def _body(title: str, rows: Sequence[Row], columns: Sequence[Column]) -> Markup:
     head = Markup("")
     if title:
-        head = Markup('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>\n').format(len(columns), title)
+        head = Markup('<tr><th scope="colgroup" colspan="{}">{}</th></tr>\n').format(len(columns), title)
     return Markup("<tbody>\n{}{}\n</tbody>").format(
         head, Markup("\n").join(_row(row, columns) for row in rows)
     )

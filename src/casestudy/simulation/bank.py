@@ -246,11 +246,15 @@ class Deck:
 
     def _next(self, key: tuple[str, ...], lines: Lines, avoid: re.Pattern[str] | None) -> int:
         waiting = self._waiting.setdefault(key, [])
-        if not waiting:
+        place = self._first(waiting, lines, avoid)
+        if place is None:
             order = generator(self._seed, "deck", *key).permutation(len(lines))
-            shift = 7 * self._site % len(lines)
-            waiting.extend(int(place) for place in np.roll(order, -shift))
-        fitting = [place for place in waiting if avoid is None or not avoid.search(lines[place])]
-        place = fitting[0] if fitting else waiting[0]
-        waiting.remove(place)
-        return place
+            waiting.extend(int(one) for one in np.roll(order, -(7 * self._site % len(lines))))
+            place = self._first(waiting, lines, avoid)
+        chosen = waiting[0] if place is None else place
+        waiting.remove(chosen)
+        return chosen
+
+    @staticmethod
+    def _first(waiting: list[int], lines: Lines, avoid: re.Pattern[str] | None) -> int | None:
+        return next((place for place in waiting if avoid is None or not avoid.search(lines[place])), None)

@@ -235,7 +235,9 @@ def _components(
         chosen = rng.choice(COMPONENTS, size=int(rng.integers(2, 4)), replace=False, p=weights)
         for code in sorted(str(one) for one in chosen):
             skill = skills[int(rng.integers(len(skills)))]
-            if (code, skill) != ("CP04", "SK04"):
+            # In one conversation only the interviewer says "caseload"; the component would bring the word in.
+            is_trap = code == "CP12" and (site, place) == (4, CASELOAD)
+            if (code, skill) != ("CP04", "SK04") and not is_trap:
                 way = str(rng.choice(["helped", "hindered", "none"], p=[0.72, 0.16, 0.12]))
                 talk.append(Utterance(code, way, False, skill))
     for place in discussed["SK04"][: {"A": 3, "C": 1}.get(profile(site), 0)]:
