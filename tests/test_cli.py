@@ -149,4 +149,4 @@ def test_quick_commands_load_nothing_slow(workbench, arguments):
 def test_lab_opens_without_a_request(tmp_path):
     command = cli.lab_command(tmp_path)
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert "--LabApp.news_url=" in " ".join(command)
+    assert "--LabApp.news_url=None" in " ".join(command)

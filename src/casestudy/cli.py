@@ -231,7 +231,7 @@ def lab_command(folder: Path) -> list[str]:
     ['-m', 'jupyterlab', '--notebook-dir=notebooks']
     """
     quiet = [
-        "--LabApp.news_url=",
+        "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
     ]

@@ -17,7 +17,7 @@ def test_a_workbook_gives_its_cells_back_as_text(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(archives.workbook("antwoorden", [["id", "c1"], ["012", "3-4"], ["7", ""]]))
     sheet = sheets.read(path, "a.xlsx")
-    assert sheet.header == ["id", "c1"]
+    assert sheet.header == ("id", "c1")
     assert [values for _, values in sheet.rows] == [{"id": "012", "c1": "3-4"}, {"id": "7", "c1": ""}]
 
 

@@ -126,7 +126,10 @@ def test_the_dictionary_finds_part_of_what_is_said(bank: Bank, capsys: pytest.Ca
 def patterns_of(code: str) -> list[regex.Pattern[str]]:
     ready = [one for name in ("midi", "skills") for one in codebook.framework(name)]  # type: ignore[arg-type]
     return [
-        regex.compile(pattern, regex.IGNORECASE) for one in ready if one.id == code for pattern in one.patterns
+        regex.compile(pattern, regex.IGNORECASE)
+        for one in ready
+        if one.id == code
+        for pattern in one.patterns
     ]
 
 

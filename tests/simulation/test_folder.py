@@ -16,7 +16,9 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "interviews" / "voorbeeld"
 
 
 def contents(place: Path) -> dict[str, bytes]:
-    return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()
+    }
 
 
 def test_the_example_is_what_its_seed_gives(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ def bank() -> Bank:
     return banks.read()
 
 
-def conversations(bank: Bank, number: int, seed: int) -> list[tuple[cast.Piece, list[truth.Utterance], list[Turn]]]:
+def conversations(
+    bank: Bank, number: int, seed: int
+) -> list[tuple[cast.Piece, list[truth.Utterance], list[Turn]]]:
     site = cast.site(number, seed)
     deck = Deck(bank, seed, number, generator(seed, number, "words"))
     said = truth.spoken(number, seed)
@@ -30,7 +32,9 @@ def test_everything_planted_is_said_once(bank: Bank, number: int) -> None:
     for _, planned, turns in conversations(bank, number, 1):
         spoken = [said.planted for turn in turns for said in turn.said if said.planted]
         assert sorted(map(str, spoken)) == sorted(map(str, planned))
-        assert all(said.planted is None for turn in turns if turn.speaker == INTERVIEWER for said in turn.said)
+        assert all(
+            said.planted is None for turn in turns if turn.speaker == INTERVIEWER for said in turn.said
+        )
 
 
 @pytest.mark.parametrize("number", range(5))

@@ -32,6 +32,11 @@ def site(study: Study, site: str, labels: Labels) -> str:
     return labels[f"all_sites.{study.site_word}"] if site == ALL else study.site(site).name
 
 
+def one_site(study: Study, labels: Labels) -> str:
+    """Say what a site is called in this study, inside a sentence."""
+    return labels[f"site_word.{study.site_word}"].lower()
+
+
 def code(codebook: Codebook, code: str, labels: Labels) -> str:
     """Give the label of a code."""
     return codebook.code(code).label[labels.language]

@@ -134,6 +134,7 @@ def shown(
     codebook: Codebook,
     codes: Sequence[str] | None = None,
     site: str | None = None,
+    most: int = 2,
     id: str = "quotes",  # noqa: A002
 ) -> Part:
     """Quotes by the factor they belong to.
@@ -146,6 +147,8 @@ def shown(
         Codes to show quotes of, in this order; without it all, in the order of the codebook.
     site
         One site, or nothing for all sites; which site a quote comes from is never shown.
+    most
+        At most so many quotes per code, no two in the same words.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -156,7 +159,8 @@ def shown(
         ]
         blocks = []
         for code in wanted:
-            of_code = [block(q, labels) for q in mine if q.code == code]
+            different = {q.text: q for q in reversed(mine) if q.code == code}
+            of_code = [block(q, labels) for q in list(reversed(different.values()))[:most]]
             if of_code:
                 blocks.append(
                     Markup("<h3>{}</h3>\n").format(names.code(codebook, code, labels))

@@ -13,7 +13,7 @@ from IPython.display import publish_display_data
 from casestudy import study as studies
 from casestudy.findings import linking
 from casestudy.material import codebook, decisions, frames, guide, instrument, site_tables, survey
-from casestudy.material.codebook import Codebook
+from casestudy.material.codebook import Codebook, Family
 from casestudy.material.decisions import Decision
 from casestudy.material.guide import Guide
 from casestudy.material.instrument import Instrument
@@ -65,7 +65,7 @@ class Report:
         """Ids of the active factor codes, in the order of the codebook."""
         return self.codes("factor")
 
-    def codes(self, family: str) -> list[str]:
+    def codes(self, family: Family) -> list[str]:
         """Ids of the active codes of a family, in the order of the codebook."""
         return [code.id for code in self.codebook.family(family) if code.active]
 
@@ -142,7 +142,7 @@ class Report:
         return [site for site in self.study.site_ids if (self.tables / site).is_dir()]
 
     def survey(self) -> Responses:
-        """Read this site's answers; records of one person in two waves are linked where that is beyond doubt."""
+        """Read this site's answers, with the records of one person linked where that is beyond doubt."""
         found = survey.read(self.study, self.site.id if self.site else None)
         first = frames.sgic(found, self.study.comparison.before)
         later = [wave.id for wave in self.study.waves if wave.id != self.study.comparison.before]
@@ -159,7 +159,8 @@ class Report:
     def show(self, *parts: Part) -> None:
         """Show parts: the page keeps them, drawn for each audience and language; all else is dropped."""
         for part in parts:
-            publish_display_data(bundle(part, self.study.languages, self.audiences))
+            shown = bundle(part, self.study.languages, self.audiences)
+            publish_display_data(shown)  # type: ignore[no-untyped-call]
 
     def open(self, sources: pd.DataFrame, responses: pd.DataFrame) -> None:
         """Show what the report is and what material it rests on."""

@@ -222,6 +222,13 @@ def _practice(value: Value, rng: np.random.Generator) -> list[str]:
     return [*[most] * 4, "partly", "partly", *rest]
 
 
+CONVERSATION_OF_TEAM_LEADER, CONVERSATION_OF_EXPERT = 4, 5
+OUTLIER, CHORUS, INFORMATION, EMOJI, CASELOAD, WITHDRAWN = 1, 6, 5, 6, 2, 8
+# Who leads does not say what a team leader did; and where only the interviewer may say "caseload", the
+# component that would bring the word in stays unsaid.
+_UNSAID = {("CP06", CONVERSATION_OF_TEAM_LEADER), ("CP06", CONVERSATION_OF_EXPERT), ("CP12", CASELOAD)}
+
+
 def _components(
     said: list[list[Utterance]], discussed: Mapping[str, list[int]], site: int, rng: np.random.Generator
 ) -> None:
@@ -235,9 +242,7 @@ def _components(
         chosen = rng.choice(COMPONENTS, size=int(rng.integers(2, 4)), replace=False, p=weights)
         for code in sorted(str(one) for one in chosen):
             skill = skills[int(rng.integers(len(skills)))]
-            # In one conversation only the interviewer says "caseload"; the component would bring the word in.
-            is_trap = code == "CP12" and (site, place) == (4, CASELOAD)
-            if (code, skill) != ("CP04", "SK04") and not is_trap:
+            if (code, skill) != ("CP04", "SK04") and (code, place) not in _UNSAID:
                 way = str(rng.choice(["helped", "hindered", "none"], p=[0.72, 0.16, 0.12]))
                 talk.append(Utterance(code, way, False, skill))
     for place in discussed["SK04"][: {"A": 3, "C": 1}.get(profile(site), 0)]:
@@ -246,7 +251,6 @@ def _components(
 
 # Cells whose mentions are fixed by a special case instead of drawn.
 _SPECIAL = {(0, "M19"), (0, "M23"), (1, "M25"), (3, "M13")}
-OUTLIER, CHORUS, INFORMATION, EMOJI, CASELOAD, WITHDRAWN = 1, 6, 5, 6, 2, 8
 
 
 def _special_cases(said: list[list[Utterance]], site: int, rng: np.random.Generator) -> None:

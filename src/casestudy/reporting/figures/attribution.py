@@ -19,7 +19,8 @@ from casestudy.reporting.released import ALL
 from casestudy.reporting.tables import survey as table
 from casestudy.study import Audience, Study
 
-DOTS = {"three": (11.0, True), "two": (7.5, True), "one": (4.0, True), "asked": (4.0, False)}
+DOTS = {"three": 3, "two": 2, "one": 1, "asked": 1}  # from the strongest indication to none
+SPACING = 0.24
 MOST_VALUES = 3
 
 
@@ -31,7 +32,7 @@ def attribution(
     site: str | None = None,
     id: str = "attribution-figure",  # noqa: A002
 ) -> Part:
-    """Show components by skills, a larger dot for a stronger indication, with the numbers of the table.
+    """Show components by skills, more dots for a stronger indication, with the numbers of the table.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id:
                 name = names.code(codebook, component, labels)
                 axes.text(0, y - 0.9, name, transform=axes.get_yaxis_transform(), va="center", ha="left")
             for x, skill in enumerate(skills):
-                _dot(axes, x + 0.5, y, cells.get((skill, component)))
+                _dots(axes, x + 0.5, y, cells.get((skill, component)), 4.0 if size.is_narrow else 5.0)
         heads = [drawing.wrapped(names.code(codebook, skill, labels), 32) for skill in skills]
         axes.set_xticks(np.arange(len(skills)) + 0.5, labels=heads, rotation=90, ha="center", linespacing=1.0)
         beside = [] if size.is_narrow else list(ys)
@@ -90,18 +91,19 @@ def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id:
     return drawing.svg(paint, size, height, f"{id}-{size.name}")
 
 
-def _dot(axes: Axes, x: float, y: float, row: Any) -> None:
+def _dots(axes: Axes, x: float, y: float, row: Any, points: float) -> None:
+    """Draw the sign of the key: one to three dots, a ring where it was asked and not named."""
     if row is None or row.grade == "not_offered":
         return
     if row.grade not in DOTS:
         axes.text(x, y, "–", ha="center", va="center", color=MUTED)
         return
-    size, filled = DOTS[row.grade]
-    axes.plot(
-        x, y, "o", markersize=size, markerfacecolor=ACCENT if filled else "white", markeredgecolor=ACCENT
-    )
+    places = x + SPACING * (np.arange(DOTS[row.grade]) - (DOTS[row.grade] - 1) / 2)
+    inside = "white" if row.grade == "asked" else ACCENT
+    marks: dict[str, Any] = {"markersize": points, "markerfacecolor": inside, "markeredgecolor": ACCENT}
+    axes.plot(places, np.full(len(places), y), "o", **marks)
     if row.warn:
-        axes.text(x + 0.22, y, table.GRADES["hindered"], ha="left", va="center")
+        axes.text(places[-1] + 0.12, y, table.GRADES["hindered"], ha="left", va="center")
 
 
 def _alternative(view: pd.DataFrame, codebook: Codebook, labels: Labels) -> str:

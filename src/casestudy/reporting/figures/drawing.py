@@ -19,7 +19,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from casestudy.labels import Labels
 
-ACCENT, INK, MUTED, GRID = "#1f4e79", "#1a1a1a", "#595959", "#d9d9d9"
+# The colours of the page around the figures, see template/style.css.
+ACCENT, INK, MUTED, GRID = "#0d5750", "#1b2422", "#4a5753", "#d5dcd9"
 SANS = ["DejaVu Sans"]
 SHORTER = (
     (r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", ""),

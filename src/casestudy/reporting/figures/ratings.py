@@ -63,7 +63,9 @@ def ratings(
         if not grid.codes:
             return numbers
         drawings = (grid.svg(WIDE, id), grid.svg(NARROW, id))
-        caption = Markup("{}{}").format(labels["matrix.caption"], table.rating_key(labels))
+        caption = Markup("{}{}").format(
+            labels.say("matrix.caption", site=names.one_site(study, labels)), table.rating_key(labels)
+        )
         html = drawing.figure(
             id, drawings, _alternative(grid, view, study, labels), caption, numbers.html, labels
         )

@@ -68,7 +68,8 @@ def distinguishing(
                 for row in view.frame.itertuples(index=False)
             ]
             titles = ("factor", "distinguishing.label", "distinguishing.gap", "distinguishing.left_out")
-            columns = [Column(labels[title], numbers=title.endswith("gap")) for title in titles]
+            named = {"site": names.one_site(study, labels)}
+            columns = [Column(labels.say(t, **named), numbers=t.endswith("gap")) for t in titles]
             html += Markup("\n") + markup.table(id, labels["distinguishing.caption"], columns, rows)
         html += markup.note(_chance(chance, view.frame, study, labels))
         return Rendering(html, names.labelled(view.frame, "code", codebook), view.withheld)

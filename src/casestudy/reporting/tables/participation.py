@@ -71,14 +71,20 @@ def _counts(
         sites = study.site_ids if unit == ALL else [unit]
         counts = {"conversations": sum(talks.get(s, 0) for s in sites)}
         counts["people"] = int(people["site"].isin(sites).sum())
-        counts |= dict(_respondents(responses[responses["site"].isin(sites)], study))
+        counts |= dict(
+            _respondents(responses[responses["site"].isin(sites)], study, only_compared=site is None)
+        )
         rows += [(unit, group, n) for group, n in counts.items()]
     return pd.DataFrame(rows, columns=["site", "group", "n"])
 
 
-def _respondents(responses: pd.DataFrame, study: Study) -> Iterator[tuple[str, int]]:
+def _respondents(responses: pd.DataFrame, study: Study, *, only_compared: bool) -> Iterator[tuple[str, int]]:
+    """Count respondents per wave; across sites only of the compared waves, to keep the table narrow."""
     answered = responses[responses["value"].notna()]
+    compared = (study.comparison.before, study.comparison.after)
     for wave in study.waves:
+        if only_compared and wave.id not in compared:
+            continue
         yield f"wave {wave.id}", int(answered.loc[answered["wave"] == wave.id, "respondent"].nunique())
 
 

@@ -174,7 +174,14 @@ def rating_matrix(
             ]
             groups.append((labels[f"domain.{domain}"], body))
         columns = [Column(labels["factor"]), *(Column(names.site(study, s, labels)) for s in sites)]
-        html = markup.table(id, labels["matrix.caption"], columns, groups, css="matrix", grouped=True)
+        html = markup.table(
+            id,
+            labels.say("matrix.caption", site=names.one_site(study, labels)),
+            columns,
+            groups,
+            css="matrix",
+            grouped=True,
+        )
         html += rating_key(labels) + markup.note(
             *matrix_notes(view.frame, codebook, labels, limits, ordered_by)
         )

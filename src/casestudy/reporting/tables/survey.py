@@ -330,6 +330,8 @@ def reliability(
         shown = reliability[[limits.shows(n) for n in reliability["n"]]]
         if shown.empty:
             return Rendering(markup.absent(labels["absent.no_survey"]))
+        order = [scale.id for scale in instrument.scales] + [wave.id for wave in study.waves]
+        shown = shown.sort_values(["scale", "wave"], key=lambda ids: ids.map(order.index))
         columns = [Column(labels["scale"]), Column(labels["wave"])]
         columns += [
             Column(labels[f"reliability.{name}"], numbers=True)
