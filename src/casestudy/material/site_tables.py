@@ -150,6 +150,10 @@ TABLES: dict[str, Table] = {
         SITE_REPORT,
         "respondent:t site:t wave:t scale:t score:n n_answered:w n_items:w",
     ),
+    "reliability": table(
+        SITE_REPORT,
+        "scale:t wave:t alpha:n lo:n hi:n n:w n_items:w indicative:f",
+    ),
     "joint": table(
         SITE_REPORT,
         "site:t row:t qual_state:t quant_state:t label_proposed:t lean:t label:t n_sources:w? "
