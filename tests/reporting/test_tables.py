@@ -170,14 +170,12 @@ def test_an_empty_study_says_why(material: Any) -> None:
         tables.spread(*rated, sources, **about),
         tables.change(none["change"], **scales),
         figures.change(none["change"], site="s1", **scales),
-        sentences.change(none["change"], **scales),
         tables.practice(none["practice"], **about),
         figures.practice(none["practice"], **about),
         tables.attribution(none["attribution"], **about),
         figures.attribution(none["attribution"], site="s1", **about),
         tables.reliability(m.reliability.iloc[:0], **scales),
         tables.joint_display(m.joint.iloc[:0], none["change"], rated[1], decisions=(), **joined),
-        sentences.integration(m.joint.iloc[:0], none["change"], rated[1], **joined),
         tables.conditions((), *rated, **about),
         tables.suggestions(m.evaluation.iloc[:0], codings, **about),
         sentences.at_a_glance(
@@ -185,6 +183,12 @@ def test_an_empty_study_says_why(material: Any) -> None:
         ),
         sentences.differences(m.leave_one_out.iloc[:0], m.contrasts.iloc[:0], *rated, **about),
     ]
+    silent = [
+        sentences.change(none["change"], **scales),
+        sentences.integration(m.joint.iloc[:0], none["change"], rated[1], **joined),
+    ]
+    for part in silent:  # the table or figure below each of them says why
+        assert _text(part, "internal") == ""
     for part in parts:
         for audience in ("internal", "site", "public"):
             assert len(_text(part, audience).strip()) > 15, part.id
@@ -196,3 +200,29 @@ def test_counts_of_conversations_leave_documents_out(material: Any) -> None:
         material.settled, material.proposed, sources, study=material.study, codebook=material.codebook
     )
     assert "van de 40 gesprekken" in _text(part, "public")
+
+
+def test_client_topics_are_named_without_counts(material: Any) -> None:
+    m = material
+    themes = [code for code in m.codebook.codes if code.family == "factor"][:1]
+    said = m.codings.iloc[:1].assign(role="client", status="confirmed", family="narrative", code=themes[0].id)
+    part = tables.clients(said, study=m.study, codebook=m.codebook)
+    for labels in (NL, EN):
+        html = str(part.draw(labels, "public").html)
+        assert themes[0].label[labels.language] in html
+        assert not any(character.isdigit() for character in html)
+    empty = tables.clients(said.iloc[:0], study=m.study, codebook=m.codebook)
+    assert NL["absent.no_clients"] in str(empty.draw(NL, "public").html)
+
+
+def test_unreviewed_suggestions_show_only_in_a_concept_build(material: Any) -> None:
+    m = material
+    code = m.codebook.codes[0]
+    found = m.sources[["source"]].head(2).assign(code=code.id)
+    shown = {
+        concept: tables.coverage(found, m.sources, study=m.study, codebook=m.codebook, concept=concept)
+        for concept in (True, False)
+    }
+    assert code.label.nl in str(shown[True].draw(NL, "site").html)
+    assert NL["coverage.note"] in str(shown[True].draw(NL, "site").html)
+    assert str(shown[False].draw(NL, "site").html) == ""

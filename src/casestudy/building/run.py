@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -174,9 +175,11 @@ def _parameters(
 def _workplace(study: Study) -> Iterator[tuple[Path, Path]]:
     """Give a private folder and a short one for sockets, both gone afterwards."""
     work = Path(tempfile.mkdtemp(dir=study.workshop / "work"))
-    sockets = Path(tempfile.mkdtemp(prefix="casestudy-"))
+    sockets = Path(tempfile.gettempdir()) / f"casestudy-{secrets.token_hex(8)}"
     try:
+        # Written down before it is made, so that the next build finds it whenever this one is killed.
         (work / "elsewhere").write_text(str(sockets), encoding="utf-8")
+        sockets.mkdir(mode=0o700)
         yield work, sockets
     finally:
         for folder in (sockets, work):

@@ -95,7 +95,7 @@ def _study(sites: Sequence[Site]) -> dict[str, Any]:
         "kind": "implementation",
         "fictional": True,
         "languages": list(LANGUAGES),
-        "audiences": ["internal", "site", "public"],
+        "audiences": ["site", "public"],
         "site_word": "organisation",
         "sites": [{"id": site.site, "name": site.name} for site in sites],
         "waves": [

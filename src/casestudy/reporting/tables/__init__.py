@@ -7,13 +7,16 @@ from casestudy.reporting.tables.method import absent, codebook, suggestions, thr
 from casestudy.reporting.tables.participation import participation
 from casestudy.reporting.tables.ratings import rating_matrix, ratings_list, spread
 from casestudy.reporting.tables.survey import attribution, change, practice, reliability
+from casestudy.reporting.tables.voices import clients, coverage
 
 __all__ = [
     "absent",
     "attribution",
     "change",
+    "clients",
     "codebook",
     "conditions",
+    "coverage",
     "distinguishing",
     "joint_display",
     "participation",

@@ -27,7 +27,6 @@ REASONS = (
     "no_decisions",
     "no_joint",
     "no_suggestions",
-    "no_clients",
 )
 
 

@@ -249,7 +249,7 @@ def attribution(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = released.attribution(attribution, limits, unit=site or ALL)
-        if view.frame.empty:
+        if view.frame.empty or not _was_asked(attribution):
             return Rendering(markup.absent(labels["absent.no_attribution"]))
         html = attribution_table(id, view, codebook, labels)
         html += grade_key(view, labels) + markup.note(
@@ -258,6 +258,12 @@ def attribution(
         return Rendering(html, attribution_numbers(view, codebook), view.withheld)
 
     return Part(id, "table", draw)
+
+
+def _was_asked(attribution: pd.DataFrame) -> bool:
+    """Tell whether anybody ticked a component or spoke of one."""
+    counts = attribution[["n_users", "n_src_helped", "n_src_hindered"]]
+    return bool(counts.fillna(0).to_numpy().sum() > 0)
 
 
 def attribution_table(id: str, view: Released, codebook: Codebook, labels: Labels) -> Markup:  # noqa: A002
