@@ -207,9 +207,9 @@ def test_client_topics_are_named_without_counts(material: Any) -> None:
     themes = [code for code in m.codebook.codes if code.family == "factor"][:1]
     said = m.codings.iloc[:1].assign(role="client", status="confirmed", family="narrative", code=themes[0].id)
     part = tables.clients(said, study=m.study, codebook=m.codebook)
-    for labels in (NL, EN):
-        html = str(part.draw(labels, "public").html)
-        assert themes[0].label[labels.language] in html
+    for words in (NL, EN):
+        html = str(part.draw(words, "public").html)
+        assert themes[0].label[words.language] in html
         assert not any(character.isdigit() for character in html)
     empty = tables.clients(said.iloc[:0], study=m.study, codebook=m.codebook)
     assert NL["absent.no_clients"] in str(empty.draw(NL, "public").html)

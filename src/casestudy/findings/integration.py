@@ -196,8 +196,8 @@ def settled_evidence(
     Returns
     -------
     DataFrame
-        Columns ``SETTLED_COLUMNS``. ``n_sources`` is absent for a code that is neither; ``stability`` is nan for
-        skills, whose practice is not proposed by rule.
+        Columns ``SETTLED_COLUMNS``. ``n_sources`` is absent for a code that is neither; ``stability`` is nan
+        for skills, whose practice is not proposed by rule.
     """
     factors = proposed[["site", "code", "n_sources", "stability"]]
     skills = practice_sources.rename(columns={"skill": "code"})[["site", "code", "n_sources"]]
