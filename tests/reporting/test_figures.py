@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import xml.etree.ElementTree as ET
 from typing import Any
+from urllib.parse import unquote
 
 import matplotlib as mpl
 import pytest
@@ -32,9 +32,7 @@ def html(request: pytest.FixtureRequest) -> str:
 
 
 def _drawings(html: str) -> list[str]:
-    return [
-        base64.b64decode(found).decode() for found in re.findall(r"svg\+xml;base64,([A-Za-z0-9+/=]+)", html)
-    ]
+    return [unquote(found) for found in re.findall(r"svg\+xml,([A-Za-z0-9%._~/:=;-]+)", html)]
 
 
 def test_both_sizes_are_well_formed_and_small(html: str) -> None:

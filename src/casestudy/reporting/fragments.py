@@ -24,7 +24,9 @@ ATTRIBUTES = {
 }
 DROPPED_WITH_CONTENT = {"script", "style", "noscript", "template", "iframe", "object", "svg", "math", "title"}
 
-_IMAGE = re.compile(r"data:image/(?:png|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}")
+_IMAGE = re.compile(
+    r"data:image/(?:(?:png|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}|svg\+xml,[A-Za-z0-9%._~/:=;-]+)"
+)
 _SAFE = {
     "href": re.compile(
         r"#[A-Za-z][\w.-]*|(?:\.\./)*(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:html|csv)(?:#[A-Za-z][\w.-]*)?"

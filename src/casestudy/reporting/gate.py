@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from casestudy.errors import Problem
 from casestudy.reporting import fragments
@@ -236,6 +236,7 @@ def _doubled(ids: Iterable[str]) -> list[str]:
 @cache
 def _holds_metadata(source: str) -> bool:
     """Whether a picture that is written as data holds more than its drawing."""
-    data = base64.b64decode(source.partition(",")[2] + "==")
+    kind, _, body = source.partition(",")
+    data = base64.b64decode(body + "==") if kind.endswith(";base64") else unquote_to_bytes(body)
     pattern = _PNG_TEXT if data.startswith(_PNG) else _IN_PICTURES
     return pattern.search(data) is not None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -141,12 +141,25 @@ def figure(
     # Table and figure may stand on one page, and two regions must not have the same name.
     mark = Markup('<caption id="{}-numbers-caption">').format(id)
     table = Markup(str(table).replace(mark, Markup("{}{}: ").format(mark, labels["figure.numbers"])))  # noqa: S704
-    wide, narrow = (f"data:image/svg+xml;base64,{base64.b64encode(d).decode('ascii')}" for d in drawings)
+    wide, narrow = (address(drawing) for drawing in drawings)
     return Markup(
         '<figure id="fig-{}"><picture><source media="(max-width: 40rem)" srcset="{}">'
         '<img src="{}" alt="{}"></picture>\n<figcaption>{}</figcaption>\n'
         "<details><summary>{}</summary>\n{}\n</details></figure>"
     ).format(id, narrow, wide, alternative, caption, labels["figure.numbers"], table)
+
+
+def address(drawing: bytes) -> str:
+    """Write a drawing as an address, so that the page needs no other file.
+
+    Percent-coded rather than base64: a text search over the page sees words, not one endless run of letters.
+
+    Examples
+    --------
+    >>> address(b'<svg width="5"/>')
+    'data:image/svg+xml,%3Csvg%20width=%225%22/%3E'
+    """
+    return f"data:image/svg+xml,{quote(drawing, safe='/:=;')}"
 
 
 def wrapped(text: str, width: int) -> str:
