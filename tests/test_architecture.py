@@ -114,7 +114,7 @@ def test_there_is_no_room_without_a_noun() -> None:
 def test_environment_equals_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    conda_names = {"jupyter-client": "jupyter_client"}
+    conda_names = {"jupyter-client": "jupyter_client", "jupyter-server": "jupyter_server"}
     expected = [f"python{project['requires-python']}"]
     for requirement in project["dependencies"]:
         name = re.match(r"[A-Za-z0-9-]+", requirement)

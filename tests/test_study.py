@@ -74,8 +74,7 @@ def test_which_study_is_asked_when_there_are_two(tmp_path: Path, monkeypatch: py
         ("thresholds: {disclosure: {max_quote_words: 90}}", "must not be weaker than 40"),
         ("thresholds: {survey: {n_describe: 1}}", "thresholds.survey.n_describe"),
         (
-            "thresholds:\n  signed:\n"
-            "    - {threshold: min_cel, value: 3, who: ab, when: 2026-01-01, why: we all agreed}",
+            "thresholds: {signed: [{threshold: x, value: 3, who: ab, when: 2026-01-01, why: we all agreed}]}",
             "must name a disclosure threshold",
         ),
     ],

@@ -76,10 +76,12 @@ def test_an_edition_is_a_link_to_a_whole_folder(shelf_of, workbench):
 def test_the_record_says_what_was_withheld_and_how_much_is_left(shelf_of, workbench):
     shelf_of.publish()
     page = workbench.record["pages"][0]
-    assert page["withheld"] == [
+    private = json.loads((workbench.workshop / "withheld" / "1.json").read_text())
+    assert private[page["page"]] == [
         {"audience": "site", "part": "counts", "rule": "few_people", "place": "use x beuk"}
     ]
-    assert page["n_shown"] == 3
+    assert (page["n_shown"], page["n_withheld"]) == (3, 1)
+    assert "few_people" not in (workbench.published / "edition.json").read_text()
     assert workbench.record["useful_share"] == 0.75
 
 

@@ -28,20 +28,21 @@ class Making:
     date: str
     concept: bool
 
-    def write(self, reports: Sequence[Page]) -> dict[str, Any]:
-        """Write pages, tables and indexes; give the record of what they hold."""
-        records = []
+    def write(self, reports: Sequence[Page]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Write pages, tables and indexes; give the record of what they hold, and what each page held back."""
+        records, withheld = [], {}
         for page in reports:
             notebook = _released(page)
             for audience, root in self._shelves(page) if notebook else []:
                 for language in self.study.languages:
                     self._write_page(page, notebook, audience, language, root)
                 self._write_tables(page, notebook, audience, root)
-            records.append(self._page_record(page, notebook))
+            withheld[page.name] = self._withheld(page, notebook)
+            records.append(self._page_record(page, notebook, len(withheld[page.name])))
         self._write_indexes(reports)
         shown = sum(record["n_shown"] for record in records)
-        planned = shown + sum(len(record["withheld"]) for record in records)
-        return {
+        planned = shown + sum(record["n_withheld"] for record in records)
+        record = {
             "format": FORMAT,
             "study": self.study.name,
             "edition": self.number,
@@ -50,6 +51,7 @@ class Making:
             "useful_share": round(shown / planned, 4) if planned else None,
             "pages": records,
         }
+        return record, withheld
 
     def _shelves(self, page: Page) -> list[tuple[Audience, str]]:
         shelves: list[tuple[Audience, str]] = []
@@ -83,9 +85,13 @@ class Making:
             rows = [dict(zip(table.columns, map(as_text, row), strict=True)) for row in table.rows]
             schema.write_rows(path, table.columns, rows)
 
-    def _page_record(self, page: Page, notebook: Any) -> dict[str, Any]:
+    def _withheld(self, page: Page, notebook: Any) -> list[dict[str, str]]:
         audiences = [audience for audience, _ in self._shelves(page)] if notebook else []
         lines = [(a, part, line) for a in audiences for part, line in notebooks.withheld(notebook, a)]
+        return [{"audience": a, "part": part, "rule": w.rule, "place": w.place} for a, part, w in lines]
+
+    def _page_record(self, page: Page, notebook: Any, n_withheld: int) -> dict[str, Any]:
+        audiences = [audience for audience, _ in self._shelves(page)] if notebook else []
         tables = [table for a in audiences for table in notebooks.tables(notebook, a).values()]
         return {
             "page": page.name,
@@ -94,9 +100,7 @@ class Making:
             "fingerprint": page.fingerprint,
             "audiences": audiences,
             "n_shown": sum(value is not None for table in tables for row in table.rows for value in row),
-            "withheld": [
-                {"audience": a, "part": part, "rule": w.rule, "place": w.place} for a, part, w in lines
-            ],
+            "n_withheld": n_withheld,
         }
 
     def _write_indexes(self, reports: Sequence[Page]) -> None:
@@ -107,9 +111,8 @@ class Making:
             for language in self.study.languages:
                 others = {o: self._index_name(o) for o in self.study.languages if o != language}
                 name = self._index_name(language)
-                head = self._head(
-                    language, title=self.study.title[language], kind="site", alternates=others, index=name
-                )
+                words = {"title": self.study.title[language], "about": self.study.question[language]}
+                head = self._head(language, kind="site", alternates=others, index=name, **words)
                 entries = [entry for page in reports if (entry := self._entry(page, language, audience))]
                 self._write(f"{root}{name}", pages.index(entries, language=language, head=head))
 
@@ -124,7 +127,7 @@ class Making:
             kind="cross" if page.name == CROSS_PAGE else "site",
             state="withheld" if page.state == "not_built" else page.state,
             hrefs=hrefs,
-            edition=self.number,
+            edition=self.number if page.state == "fresh" else None,
             date=page.date,
             reason="failed" if page.failed else "nothing_yet" if page.state == "not_built" else None,
         )

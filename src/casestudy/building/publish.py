@@ -20,6 +20,8 @@ from casestudy.material import people, survey
 from casestudy.reporting import gate
 from casestudy.study import Study
 
+WITHHELD = "withheld"
+
 
 class Withheld(CasestudyError):
     """An edition that may not leave; every finding is one line."""
@@ -69,9 +71,11 @@ def publish(
     before = shelf.record(study)
     number = (int(before["edition"]) if before else known.edition) + 1
     made = Making(study, folder, number, ledger.today(), concept)
-    record = {**made.write(reports), "contents": shelf.contents(study, reports, concept=concept)}
+    record, withheld = made.write(reports)
+    record["contents"] = shelf.contents(study, reports, concept=concept)
     _stop_at_gate(study, reports, folder)
     _write_record(folder, record)
+    _keep_withheld(study, number, withheld)
     _link(study, folder, number)
     _prune(study, number, keep)
     return Edition(number, made.date, is_new=True)
@@ -115,6 +119,14 @@ def _write_record(folder: Path, record: dict[str, Any]) -> None:
     (folder / shelf.RECORD).write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
 
+def _keep_withheld(study: Study, number: int, withheld: dict[str, Any]) -> None:
+    """Keep apart what was held back and by which rule: a reader who knew would know which value was small."""
+    folder = study.workshop / WITHHELD
+    folder.mkdir(mode=0o700, exist_ok=True)
+    text = json.dumps(withheld, indent=1, sort_keys=True, ensure_ascii=False)
+    ledger.replace_file(folder / f"{number}.json", f"{text}\n".encode())
+
+
 def _link(study: Study, made: Path, number: int) -> None:
     """Let readers see the new edition from one moment to the next."""
     editions = study.workshop / "editions"
@@ -140,3 +152,4 @@ def _prune(study: Study, number: int, keep: int) -> None:
     for path in (study.workshop / "editions").iterdir():
         if not path.name.isdigit() or not number - max(keep, 1) < int(path.name) <= number:
             shutil.rmtree(path, ignore_errors=True)
+            (study.workshop / WITHHELD / f"{path.name}.json").unlink(missing_ok=True)

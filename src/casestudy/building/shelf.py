@@ -51,7 +51,7 @@ class Page:
     @property
     def fingerprint(self) -> str | None:
         """Digest of what the page is made from; nothing when it was never built."""
-        return None if self.result is None else inputs.of_file(self.result / RELEASED)
+        return None if self.result is None else grouped(inputs.of_file(self.result / RELEASED))
 
 
 @dataclass(frozen=True)
@@ -86,17 +86,28 @@ def record(study: Study) -> dict[str, Any] | None:
     return value if value and needed <= value.keys() and value["format"] == FORMAT else None
 
 
+def grouped(digest: str) -> str:
+    """Write a digest in groups, so that nothing in it can be taken for a telephone or service number.
+
+    Examples
+    --------
+    >>> grouped("1b0935f9fd1cf7498125f8ac")
+    '1b0935f9-fd1cf749-8125f8ac'
+    """
+    return "-".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+
+
 def contents(study: Study, pages: Iterable[Page], *, concept: bool) -> str:
     """Digest everything an edition shows but its number and date."""
     about = study.model_dump(mode="json", include=set("title question languages audiences".split()))
     marks = [study.fictional, study.site_word, concept, [[site.id, site.name] for site in study.sites]]
     shown = [[page.name, page.state, page.date, page.failed, page.fingerprint] for page in pages]
-    return inputs.of_value([FORMAT, inputs.of_package(), about, marks, shown])
+    return grouped(inputs.of_value([FORMAT, inputs.of_package(), about, marks, shown]))
 
 
 def files(folder: Path) -> dict[str, str]:
     """Digest every file of an edition but its record."""
-    return {name: digest for name, digest in inputs.of_folder(folder).items() if name != RECORD}
+    return {name: grouped(digest) for name, digest in inputs.of_folder(folder).items() if name != RECORD}
 
 
 def current(study: Study, pages: Iterable[Page], *, concept: bool) -> Edition | None:
