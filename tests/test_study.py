@@ -98,3 +98,14 @@ def test_sites_that_differ_only_in_case_are_refused(tmp_path: Path) -> None:
 def test_an_unknown_site_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="a site must be in study.yml, found `x`"):
         study.read(folder(tmp_path, GOOD)).site("x")
+
+
+def test_the_study_that_the_lab_was_opened_on_is_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(tmp_path, GOOD, "een")
+    place = folder(tmp_path, GOOD, "twee")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(study.STUDY_AT_HAND, str(place))
+    assert study.read().folder == place
+    assert study.read("een").name == "een"

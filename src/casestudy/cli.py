@@ -215,10 +215,16 @@ def lab(study: str | None) -> None:
     Example: casestudy lab voorbeeld
     """
     with _told(study, None) as found:
+        from casestudy import study as studies
         from casestudy.building import status as standing
 
         folder = standing.notebooks(found)
-        os.environ["CASESTUDY_STUDY"] = str(found.folder)
+        os.environ[studies.STUDY_AT_HAND] = str(found.folder)
+        # Beside the user's own settings, ours switch off the question whether to fetch news.
+        ours = str(Path(__file__).parent / "building" / "lab")
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
+            filter(None, [ours, os.environ.get("JUPYTER_CONFIG_PATH")])
+        )
         os.execv(sys.executable, lab_command(folder))  # noqa: S606 - our own interpreter, no shell
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,6 +18,7 @@ Audience = Literal["internal", "site", "public"]
 Kind = Literal["implementation", "narrative", "assessment", "pilot"]
 Relation = Literal["before", "directly_after", "followup", "retrospective"]
 
+STUDY_AT_HAND = "CASESTUDY_STUDY"
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 
 
@@ -237,7 +239,9 @@ class Study(Record):
 
 
 def find(study: str | Path | None = None, *, start: Path | None = None) -> Path:
-    """Find a study folder by path, by its name under ``interviews/``, or as the only one there.
+    """Find a study folder by path, by its name under ``interviews/``, or as the one at hand.
+
+    Without a name it is the study that JupyterLab was opened on (``CASESTUDY_STUDY``), else the only one.
 
     Raises
     ------
@@ -245,6 +249,7 @@ def find(study: str | Path | None = None, *, start: Path | None = None) -> Path:
         When there is none, or more than one and none was named.
     """
     start = (start or Path.cwd()).resolve()
+    study = study or os.environ.get(STUDY_AT_HAND) or None
     if study is not None and (Path(study) / SETTINGS_FILE).is_file():
         return Path(study).resolve()
     shelves = [
@@ -275,7 +280,7 @@ def read(study: str | Path | None = None, *, reports: str | Path | None = None) 
     Parameters
     ----------
     study
-        A study folder, the name of one under ``interviews/``, or nothing for the only one there.
+        A study folder, the name of one under ``interviews/``, or nothing for the one at hand.
     reports
         Where reports go; left out, ``reports/`` beside that ``interviews/``.
 

@@ -29,7 +29,7 @@ class Making:
     concept: bool
 
     def write(self, reports: Sequence[Page]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Write pages, tables and indexes; give the record of what they hold, and what each page held back."""
+        """Write pages, tables and indexes; give their record, and what each page held back."""
         records, withheld = [], {}
         for page in reports:
             notebook = _released(page)

@@ -171,15 +171,15 @@ class Report:
         self.show(opening.end(study=self.study, codebook=self.codebook, instrument=self.instrument))
 
 
-def site(study: str, site: str, tables: str = "") -> Report:
+def site(study: str = "", site: str = "", tables: str = "") -> Report:
     """Open the report of one site.
 
     Parameters
     ----------
     study
-        Name of a study under ``interviews/``, or its folder.
+        Name of a study under ``interviews/``, or its folder; empty: the one at hand.
     site
-        Id of a site in ``study.yml``.
+        Id of a site in ``study.yml``; empty: the first.
     tables
         Folder of the step tables; empty: the study's own.
 
@@ -190,13 +190,13 @@ def site(study: str, site: str, tables: str = "") -> Report:
     InvalidMaterial
         With every problem of the files that are read.
     """
-    value = studies.read(study)
-    return _opened(value, value.site(site), tables)
+    value = studies.read(study or None)
+    return _opened(value, value.site(site) if site else value.sites[0], tables)
 
 
-def across(study: str, tables: str = "") -> Report:
+def across(study: str = "", tables: str = "") -> Report:
     """Open the report across sites, which reads their tables and no material; arguments as in ``site``."""
-    return _opened(studies.read(study), None, tables)
+    return _opened(studies.read(study or None), None, tables)
 
 
 def _opened(study: Study, site: Site | None, tables: str) -> Report:
