@@ -129,9 +129,7 @@ class Material:
     def of_sources(self, site: str) -> Digests:
         """Give the site's sources: its files, its rows and its participants."""
         folder = self.study.folder
-        names = [
-            f"sources/{site}/{row['file']}" for row in self._rows(self.source_rows, site) if row.get("file")
-        ]
+        names = [f"sources/{site}/{row['file']}" for row in self._counted(site) if row.get("file")]
         if self.source_rows is None:
             names = [f"sources/{site}/{name}" for name in of_folder(folder / "sources" / site)]
         files = {name: of_file(folder / name) for name in sorted(set(names)) if ".." not in Path(name).parts}
@@ -144,7 +142,7 @@ class Material:
     def of_codings(self, site: str) -> Digests:
         """Give the codings of the site's sources, one log per coder and source."""
         folder = self.study.folder / "codings"
-        own = {f"{row.get('source')}.jsonl" for row in self._rows(self.source_rows, site)}
+        own = {f"{row.get('source')}.jsonl" for row in self._counted(site)}
         logs = sorted(path for path in folder.glob("*/*.jsonl") if not path.parent.name.startswith("."))
         mine = [path for path in logs if path.name in own or self.source_rows is None]
         return {f"codings/{path.parent.name}/{path.name}": of_file(path) for path in mine}
@@ -183,6 +181,12 @@ class Material:
         others = {f"{row.get('source')}.jsonl" for row in self.source_rows if row.get("site") != site}
         logs = [path for path in (self.study.folder / "codings").glob("*/*.jsonl") if path.name in others]
         return {str(row.get("coding")) for path in logs for row in _lines(path) or () if row.get("coding")}
+
+    def _counted(self, site: str) -> list[dict[str, str]]:
+        """Rows of the site's sources without those of people who withdrew: nothing of them is an input."""
+        gone = {row.get("participant") for row in self.participant_rows or () if row.get("withdrawn")}
+        rows = self._rows(self.source_rows, site)
+        return [row for row in rows if not gone & set(row.get("participants", "").split())]
 
     @staticmethod
     def _rows(rows: tuple[dict[str, str], ...] | None, site: str) -> list[dict[str, str]]:

@@ -67,6 +67,10 @@ def _material(study: Study, found: Gathered) -> tuple[SourceRow, ...]:
         rows = found.gather(partial(sources.rows, study))
         if found.gather(partial(sources.read, study)) is not None:
             found.gather(partial(codings.read, study))
+        else:  # one broken source must not hide what is wrong with the codings of another site
+            for site in study.site_ids:
+                if found.gather(partial(sources.read, study, site)) is not None:
+                    found.gather(partial(codings.read, study, site))
         return rows or ()
     if (study.folder / people.FILE).exists():
         found.gather(partial(people.read, study))
