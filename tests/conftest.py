@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+
+from casestudy import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden"
@@ -48,9 +53,21 @@ def shared_data() -> Path:
     return SHARED / "data"
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Path:
-    """A private copy of the fictional example study."""
-    copy = tmp_path / "interviews" / "voorbeeld"
-    shutil.copytree(ROOT / "interviews" / "voorbeeld", copy)
-    return copy
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder as somebody has it who cloned the repository, with the example built; read only.
+
+    Test processes that run side by side share one build.
+    """
+    shelf = tmp_path_factory.getbasetemp()
+    shelf = shelf.parent if "PYTEST_XDIST_WORKER" in os.environ else shelf
+    root = shelf / "project"
+    with FileLock(shelf / "project.lock"):
+        if not root.exists():
+            draft = shelf / "project-draft"
+            for name in ("notebooks", "interviews"):
+                shutil.copytree(ROOT / name, draft / name)
+            draft.rename(root)
+            built = CliRunner().invoke(cli.main, ["build", str(root / "interviews" / "voorbeeld")])
+            assert built.exit_code == 0, built.output
+    return root

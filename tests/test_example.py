@@ -29,19 +29,15 @@ def run(*arguments: str) -> Result:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project folder as somebody has it who cloned the repository, with the example built once."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    shutil.copytree(ROOT / "interviews", root / "interviews")
-    built = run("build", str(root / "interviews" / "voorbeeld"))
-    assert built.exit_code == 0, built.output
-    return root
-
-
-@pytest.fixture(scope="module")
 def published(project: Path) -> Path:
     return project / "reports" / "voorbeeld"
+
+
+@pytest.fixture
+def own(project: Path, tmp_path: Path) -> Path:
+    """A copy of the built project that a test may change."""
+    shutil.copytree(project, tmp_path / "own", symlinks=True)
+    return tmp_path / "own"
 
 
 class _Text(HTMLParser):
@@ -159,8 +155,8 @@ def test_nothing_changed_means_nothing_is_done(project: Path) -> None:
     assert run("status", place).exit_code == 0
 
 
-def test_one_new_conversation_makes_one_site_and_the_comparison_stale(project: Path) -> None:
-    folder = project / "interviews" / "voorbeeld"
+def test_one_new_conversation_makes_one_site_and_the_comparison_stale(own: Path) -> None:
+    folder = own / "interviews" / "voorbeeld"
     register = folder / "sources.csv"
     before = register.read_text(encoding="utf-8")
     new = folder / "sources" / "es" / "es-nieuw.txt"
@@ -169,25 +165,17 @@ def test_one_new_conversation_makes_one_site_and_the_comparison_stale(project: P
     register.write_text(
         f"{before}es-nieuw,es,interview,es-nieuw.txt,2019-05,nl,{person},1,quote,I\n", encoding="utf-8"
     )
-    try:
-        told = run("status", str(folder))
-        assert told.exit_code == 1
-        stale = [
-            line.split(":")[:2] for line in told.output.splitlines() if "stale" in line or "changed" in line
-        ]
-        named = {":".join(words) for words in stale if words[0] in ("code", "site")}
-        assert {name.split(" ")[0] for name in named} == {"code:es", "site:es"}
-        assert "8 of 11 steps are current" in told.output
-    finally:
-        register.write_text(before, encoding="utf-8")
-        new.unlink()
+    told = run("status", str(folder))
+    assert told.exit_code == 1
+    stale = [line.split(":")[:2] for line in told.output.splitlines() if "stale" in line or "changed" in line]
+    named = {":".join(words) for words in stale if words[0] in ("code", "site")}
+    assert {name.split(" ")[0] for name in named} == {"code:es", "site:es"}
+    assert "8 of 11 steps are current" in told.output
 
 
-def test_broken_material_is_told_at_once_and_nothing_good_is_lost(project: Path, tmp_path: Path) -> None:
-    root = tmp_path / "copy"
-    shutil.copytree(project, root, symlinks=True)
-    folder = root / "interviews" / "voorbeeld"
-    page = root / "reports" / "voorbeeld" / "nl" / "beuk.html"
+def test_broken_material_is_told_at_once_and_nothing_good_is_lost(own: Path) -> None:
+    folder = own / "interviews" / "voorbeeld"
+    page = own / "reports" / "voorbeeld" / "nl" / "beuk.html"
     good = page.read_bytes()
     document = folder / "sources" / "beuk" / "beuk-01.docx"
     document.write_bytes(document.read_bytes()[:2000])

@@ -338,3 +338,18 @@ def test_paper_shows_everything_and_is_tagged(
         assert words.count("Gemiddelde score vóór en na de training") == 2, (
             "the table behind the figure is printed"
         )
+
+
+@pytest.mark.parametrize(
+    "page", ["index", "index-en", "nl/esdoorn", "en/es", "nl/cross-site", "en/cross-site"]
+)
+def test_the_pages_of_the_example_hold_for_everyone(page: str, project: Path, visit: Any) -> None:
+    script = (files_of("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    path = project / "reports" / "voorbeeld" / f"{page}.html"
+    for width in (1280, 320):
+        opened = visit(path, width, bypass_csp=True)
+        wide = opened.evaluate("document.scrollingElement.scrollWidth")
+        assert wide <= width
+        opened.evaluate(script)
+        found = opened.evaluate("async () => await axe.run(document, {resultTypes: ['violations']})")
+        assert [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found["violations"]] == []
