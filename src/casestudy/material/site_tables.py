@@ -20,6 +20,7 @@ Kind = Literal["text", "number", "whole", "whole?", "flag", "flag?"]
 
 CODE_SITE = "01_code_site"
 SITE_REPORT = "02_site_report"
+BUILD = "casestudy build"
 
 # What each kind is in a frame. A text and a number may be absent; a whole number and a flag only with `?`.
 DTYPES: Mapping[Kind, str] = {
@@ -154,6 +155,7 @@ TABLES: dict[str, Table] = {
         SITE_REPORT,
         "scale:t wave:t alpha:n lo:n hi:n n:w n_items:w indicative:f",
     ),
+    "site_states": table(BUILD, "site:t state:t date:t"),
     "joint": table(
         SITE_REPORT,
         "site:t row:t qual_state:t quant_state:t label_proposed:t lean:t label:t n_sources:w? "

@@ -15,7 +15,14 @@ from casestudy.reporting.parts import Part, Rendering
 from casestudy.study import Audience, Site, Study
 
 
-def head(sources: pd.DataFrame, responses: pd.DataFrame, *, study: Study, site: Site | None) -> Part:
+def head(
+    sources: pd.DataFrame,
+    responses: pd.DataFrame,
+    *,
+    study: Study,
+    site: Site | None,
+    states: pd.DataFrame | None = None,
+) -> Part:
     """Say what the report is about and which material it rests on, in bands.
 
     Parameters
@@ -24,6 +31,8 @@ def head(sources: pd.DataFrame, responses: pd.DataFrame, *, study: Study, site: 
         The frames of the material; those of one site or of all.
     site
         The site of the report; nothing for the report across sites.
+    states
+        Across sites: site, state (``current``, ``old`` or ``absent``) and date of the numbers that were used.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -33,8 +42,21 @@ def head(sources: pd.DataFrame, responses: pd.DataFrame, *, study: Study, site: 
             if site
             else labels.say("head.cross", question=study.question[labels.language])
         )
-        html = markup.paragraphs(Markup("<strong>{}</strong>").format(about), _material(labels, limits))
+        html = markup.paragraphs(
+            Markup("<strong>{}</strong>").format(about), _material(labels, limits), *_states(labels)
+        )
         return Rendering(html)
+
+    def _states(labels: Labels) -> list[str]:
+        if states is None:
+            return []
+        named = [(names.site(study, row.site, labels), row) for row in states.itertuples(index=False)]
+        old = [
+            labels.say("head.site_of", site=s, date=labels.day(r.date)) for s, r in named if r.state == "old"
+        ]
+        gone = [s for s, r in named if r.state == "absent"]
+        said = [labels.say("head.older", sites=labels.list(old))] if old else []
+        return said + ([labels.say("head.absent", sites=labels.list(gone))] if gone else [])
 
     def _material(labels: Labels, limits: Limits) -> str:
         said = []

@@ -163,8 +163,10 @@ class Report:
             publish_display_data(shown)  # type: ignore[no-untyped-call]
 
     def open(self, sources: pd.DataFrame, responses: pd.DataFrame) -> None:
-        """Show what the report is and what material it rests on."""
-        self.show(opening.head(sources, responses, study=self.study, site=self.site))
+        """Show what the report is, what material it rests on, and which sites are not up to date in it."""
+        states = self.tables / ALL / "site_states.csv"
+        older = site_tables.read(states.parent, states.stem) if not self.site and states.exists() else None
+        self.show(opening.head(sources, responses, study=self.study, site=self.site, states=older))
 
     def close(self) -> None:
         """Show versions and thresholds, and mark that the notebook ran to its end."""
