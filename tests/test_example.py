@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from casestudy import cli
+from casestudy import cli, labels
 from casestudy import study as studies
 from casestudy.reporting import fragments, gate
 
@@ -209,3 +209,24 @@ def test_broken_material_is_told_at_once_and_nothing_good_is_lost(own: Path) -> 
     built = run("build", str(folder))
     assert built.exit_code in (3, 4, 6)
     assert page.read_bytes() == good
+
+
+def test_a_new_study_builds_and_every_section_says_why_it_is_empty(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    place = tmp_path / "interviews" / "nieuw"
+    assert run("new", str(place), "--kind", "implementation").exit_code == 0
+    built = run("build", str(place))
+    assert built.exit_code == 0, built.output
+    for language in ("nl", "en"):
+        words = labels.read(language)
+        for page in ("site-a", "cross-site"):
+            text = text_of(tmp_path / "reports" / "nieuw" / language / f"{page}.html")
+            for reason in (
+                "no_ratings",
+                "no_comparison",
+                "no_practice",
+                "no_attribution",
+                "no_decisions",
+            ):
+                assert words[f"absent.{reason}"] in text, f"{page} {reason}"
+            assert not re.search(r"\bnan\b|None|NaN", text)

@@ -243,3 +243,11 @@ def test_the_criterion_stands_outside_the_ratings() -> None:
         }
     )
     assert contrasts.groups(change, scale="VAA", sites=list("abcde")) == (["a"], ["b", "d"])
+
+
+def test_without_a_criterion_there_is_no_site_to_leave_out() -> None:
+    matrix = pd.DataFrame({"a": ["2"], "b": ["1"]}, index=["M13"])
+    empty = contrasts.leave_one_site_out(matrix, [], [])
+    assert empty.empty
+    filled = contrasts.leave_one_site_out(matrix, ["a"], ["b"])
+    assert list(empty.columns) == list(filled.columns)

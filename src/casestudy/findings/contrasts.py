@@ -12,6 +12,7 @@ import pandas as pd
 
 MISSING = "M"
 POINTS = {"-2": -2, "-1": -1, "0": 0, "1": 1, "+1": 1, "2": 2, "+2": 2, "X": 0} | {n: n for n in range(-2, 3)}
+LEFT_OUT_COLUMNS = ["left_out", "code", "gap", "difference", "label", "changed"]
 LEVELS = np.array([-2, -1, 0, 1, 2], dtype=np.int8)
 CELLS_AT_ONCE = 4_000_000  # keeps the simulation's memory flat, however many sites there are
 
@@ -122,7 +123,7 @@ def leave_one_site_out(matrix: pd.DataFrame, high: Sequence[str], low: Sequence[
         part = _contrast(points, [s for s in high if s != site], [s for s in low if s != site])
         part.insert(0, "left_out", site)
         parts.append(part.assign(changed=part["label"].to_numpy() != whole))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LEFT_OUT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
