@@ -11,12 +11,13 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import papermill
 import pytest
 from click.testing import CliRunner, Result
 
 from casestudy import cli, labels
 from casestudy import study as studies
-from casestudy.reporting import fragments, gate
+from casestudy.reporting import fragments, gate, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 SITES = ["esdoorn", "beuk", "linde", "wilg", "es"]
@@ -230,3 +231,16 @@ def test_a_new_study_builds_and_every_section_says_why_it_is_empty(tmp_path: Pat
             ):
                 assert words[f"absent.{reason}"] in text, f"{page} {reason}"
             assert not re.search(r"\bnan\b|None|NaN", text)
+
+
+def test_the_report_across_sites_needs_no_raw_material(own: Path, tmp_path: Path) -> None:
+    folder = own / "interviews" / "voorbeeld"
+    for raw in ("sources", "codings", "survey", "ratings"):
+        shutil.rmtree(folder / raw)
+    for table in ("sources.csv", "participants.csv"):
+        (folder / table).unlink()
+    given = {"study": str(folder), "tables": str(own / "reports" / ".voorbeeld" / "tables")}
+    ran = papermill.execute_notebook(
+        ROOT / "notebooks" / "03_cross_site_report.ipynb", tmp_path / "ran.ipynb", given, progress_bar=False
+    )
+    assert notebooks.parts(notebooks.release(ran))[-1].kind == "end"
