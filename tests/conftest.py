@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
+from hypothesis import settings
 
 from casestudy import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 SHARED = ROOT.parent / "shared"
+
+# No test is timed: a busy machine is no bug. Where every change is tried, the same cases are drawn each time.
+settings.register_profile("casestudy", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("casestudy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
