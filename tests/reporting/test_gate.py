@@ -100,7 +100,7 @@ STRUCTURE = [
     ("<link rel=stylesheet href=x.css>", "run and fetch nothing"),
     ("<meta http-equiv=refresh content=0>", "run and fetch nothing"),
     ("<style>p{background:url(x)}</style>", "run and fetch nothing"),
-    ("<!-- TODO -->", "no comments"),
+    ("<!-- intern -->", "no comments"),
     ("<h1>x</h1>", "one `<h1>`"),
     ("<p id='content'>x</p>", "an id must stand once"),
     ("<a href='#weg'>x</a>", "a link must lead somewhere"),

@@ -175,13 +175,10 @@ def _guard(path: Path, name: str) -> None:
         RuntimeError,
         ValueError,
         EOFError,
+        zlib.error,
     ):
         raise _refused(
             name, "it must be an xlsx workbook", "another kind of file", "save it again as xlsx"
-        ) from None
-    except (NotImplementedError, zlib.error):
-        raise _refused(
-            name, "it must be an xlsx workbook", "another packing", "save it again as xlsx"
         ) from None
 
 
