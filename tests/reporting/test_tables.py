@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from casestudy import labels
+from casestudy.findings import contrasts
 from casestudy.reporting import figures, markup, sentences, tables
 from casestudy.reporting.markup import Column
 from casestudy.reporting.parts import Part
@@ -226,3 +227,17 @@ def test_unreviewed_suggestions_show_only_in_a_concept_build(material: Any) -> N
     assert code.label.nl in str(shown[True].draw(NL, "site").html)
     assert NL["coverage.note"] in str(shown[True].draw(NL, "site").html)
     assert str(shown[False].draw(NL, "site").html) == ""
+
+
+def test_without_two_groups_no_absence_of_difference_is_claimed(material: Any) -> None:
+    m, about = material, {"study": material.study, "codebook": material.codebook}
+    rated = m.settled, m.proposed
+    wide = contrasts.matrix(m.settled, codes=list(dict.fromkeys(m.settled["code"])), sites=m.study.site_ids)
+    nothing = contrasts.distinguish(wide, [], m.study.site_ids)
+    left_out = contrasts.leave_one_site_out(wide, [], m.study.site_ids)
+    chance = contrasts.chance_baseline(29, 0, len(m.study.sites), seed=1)
+    groups = {"high": [], "low": m.study.site_ids, "criterion": m.study.question, "chance": chance}
+    table = _text(tables.distinguishing(nothing, left_out, *rated, **about, **groups), "public")
+    assert table.strip() == NL.say("absent.no_groups", sites=NL[f"site_words.{m.study.site_word}"])
+    said = _text(sentences.differences(left_out, nothing, *rated, **about), "public")
+    assert NL["differences.none"].split("{")[0] not in said

@@ -131,8 +131,9 @@ class Report:
         """
         if self.site:
             return site_tables.read(self.tables / self.site.id, name)
-        frames = [site_tables.read(self.tables / site, name) for site in self.sites]
-        return pd.concat(frames, ignore_index=True)
+        # Without any table the first site's is asked for, and its absence says what to run.
+        sites = self.sites or self.study.site_ids[:1]
+        return pd.concat([site_tables.read(self.tables / site, name) for site in sites], ignore_index=True)
 
     @property
     def sites(self) -> list[str]:

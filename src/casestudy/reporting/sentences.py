@@ -287,7 +287,8 @@ def differences(
             for key, codes in lists.items()
             if codes
         ]
-        if not lists["differ"]:
+        compared = (contrasts["label"] != "insufficient").any()
+        if compared and not lists["differ"]:
             said.insert(0, labels.say("differences.none", sites=sites, n=n))
         return Rendering(markup.paragraphs(*said), None, apart.withheld)
 

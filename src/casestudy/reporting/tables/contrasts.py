@@ -53,6 +53,9 @@ def distinguishing(
         )
         if settled.empty:
             return Rendering(markup.absent(labels["absent.no_ratings"]))
+        if not high or not low:  # nothing to compare is not the same as no difference
+            words = labels[f"site_words.{study.site_word}"]
+            return Rendering(markup.absent(labels.say("absent.no_groups", sites=words)))
         groups = _groups(study, labels, audience, high, low, criterion)
         html = markup.paragraphs(groups)
         if view.frame.empty:
