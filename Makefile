@@ -39,5 +39,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/uv
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/uv
-	$(UV) pip install --quiet --compile-bytecode --constraint constraints.txt --editable '.[dev]'
+	$(UV) pip install --quiet --compile-bytecode --constraint constraints.txt --editable '.[dev,suggest]'
 	touch $@ $(VENV)/.installed

@@ -29,7 +29,7 @@ def invoke():
 @pytest.fixture
 def workbench(tmp_path, invoke):
     (tmp_path / "notebooks").mkdir()
-    for name in ("01_code_site", "02_site_report", "03_cross_site_report"):
+    for name in ("01_code_site", "02_site_report", "03_cross_site_report", "04_codebook", "05_agreement"):
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text('{"cells": []}')
     invoke("new", tmp_path / "interviews" / "proef")
     return tmp_path
@@ -87,9 +87,12 @@ def test_status_says_what_is_stale_and_why(workbench, invoke):
     assert told.exit_code == errors.STALE
     assert told.output.splitlines() == [
         "no edition is published",
-        *(f"{kind}:{site}: never built" for site in ("site-a", "site-b") for kind in ("code", "site")),
+        *(f"code:{site}: never built" for site in ("site-a", "site-b")),
+        "agreement: never built",
+        *(f"site:{site}: never built" for site in ("site-a", "site-b")),
         "cross: never built",
-        "0 of 5 steps are current",
+        "codebook: never built",
+        "0 of 7 steps are current",
     ]
     assert not (workbench / "reports").exists()
 

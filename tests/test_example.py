@@ -21,7 +21,8 @@ from casestudy.reporting import fragments, gate, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 SITES = ["esdoorn", "beuk", "linde", "wilg", "es"]
-PAGES = [*SITES, "cross-site"]
+REPORTS = [*SITES, "cross-site"]
+PAGES = [*REPORTS, "codebook"]
 COUNTS = {"n", "n_of", "n_before", "n_after", "n_not_applicable"}
 
 
@@ -79,13 +80,13 @@ def test_every_report_stands_in_both_languages(published: Path) -> None:
     assert "Fictional" in text_of(published / "index-en.html")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", REPORTS)
 def test_both_languages_give_the_same_numbers(page: str, published: Path) -> None:
     nl, en = (text_of(published / language / f"{page}.html") for language in ("nl", "en"))
     assert numbers(nl, "nl") == numbers(en, "en")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", REPORTS)
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_a_page_says_names_and_no_ids(page: str, language: str, published: Path, project: Path) -> None:
     text = text_of(published / language / f"{page}.html")
@@ -171,7 +172,7 @@ def test_one_new_conversation_makes_one_site_and_the_comparison_stale(own: Path)
     stale = [line.split(":")[:2] for line in told.output.splitlines() if "stale" in line or "changed" in line]
     named = {":".join(words) for words in stale if words[0] in ("code", "site")}
     assert {name.split(" ")[0] for name in named} == {"code:es", "site:es"}
-    assert "8 of 11 steps are current" in told.output
+    assert "10 of 13 steps are current" in told.output
 
 
 def test_broken_material_is_told_at_once_and_nothing_good_is_lost(own: Path) -> None:

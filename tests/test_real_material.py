@@ -154,7 +154,7 @@ def test_the_dictionary_finds_topics_in_dutch_documents_and_counts_none(built: P
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_reports_open_and_name_no_speaker(language: str, built: Path) -> None:
     pages = sorted((built / "echt" / language).glob("*.html"))
-    assert [page.stem for page in pages] == sorted([*SITES, "cross-site"])
+    assert [page.stem for page in pages] == sorted([*SITES, "codebook", "cross-site"])
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert "<h1" in text

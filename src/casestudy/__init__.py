@@ -14,11 +14,19 @@ __version__ = "0.1.0"
 _ROOMS = {
     "study": "study",
     "labels": "labels",
-    **{room: f"material.{room}" for room in ("codings", "frames", "people", "sources")},
+    **{
+        room: f"material.{room}"
+        for room in (
+            *("codings", "crosswalk", "double_coding", "frames", "memos", "people", "reviews", "rounds"),
+            *("sources", "summaries"),
+        )
+    },
     **{
         room: f"findings.{room}"
         for room in (
             *("suggestions", "counts", "ratings", "contrasts"),
+            *("coded_units", "coder_agreement", "concordance", "cooccurrence", "dictionary", "disagreements"),
+            *("evaluation", "mentions", "rater_agreement", "saturation", "worklist"),
             *("scales", "change", "practice", "attribution", "integration"),
         )
     },

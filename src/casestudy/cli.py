@@ -5,11 +5,9 @@ Everything slow is imported by the command that needs it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +15,9 @@ from typing import TYPE_CHECKING
 import click
 
 from casestudy import __version__
-from casestudy.errors import (
-    DONE,
-    INPUT_REFUSED,
-    NOTHING_BUILT,
-    STALE,
-    WRONG_USE,
-    CasestudyError,
-    InvalidMaterial,
-)
+from casestudy.commands import agree, codebook, coding, excerpts, intake, ratings, reading, suggest
+from casestudy.commands.terminal import errors, reports_option, study_argument, told
+from casestudy.errors import DONE, INPUT_REFUSED, STALE, WRONG_USE, InvalidMaterial
 
 if TYPE_CHECKING:
     from casestudy.building.run import BuildResult, Told
@@ -36,15 +28,30 @@ if TYPE_CHECKING:
 KINDS = ("implementation", "narrative", "assessment", "pilot")
 N_REASONS = 5
 
-study_argument = click.argument("study", required=False)
-reports_option = click.option(
-    "--reports",
-    type=click.Path(file_okay=False),
-    help="Where reports go; else `reports/` beside `interviews/`.",
-)
+
+SECTIONS = {
+    "Studies": ("new", "check", "add", "simulate"),
+    "Coding": ("codebook", "suggest", "agree", "review", "merge"),
+    "Reading": (
+        *("saturation", "coverage", "cooccurrence", "matrix", "context"),
+        *("quotes", "framework", "memos", "ratings"),
+    ),
+    "Reports": ("build", "status", "lab"),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Sections(click.Group):
+    """Commands under the headings of a researcher's work, each in the order in which it comes up."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands by section."""
+        for title, names in SECTIONS.items():
+            commands = [(name, self.commands[name]) for name in names]
+            with formatter.section(title):
+                formatter.write_dl([(name, one.get_short_help_str(limit=70)) for name, one in commands])
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, package_name="casestudy")
 def main() -> None:
     """Turn coded interviews and a reflection survey into reports people can trust."""
@@ -87,7 +94,7 @@ def build(
     Exit codes: 0 done, 2 wrong use or settings, 3 material refused, 4 partly done, 5 stopped by the
     disclosure gate, 6 nothing could be built, 75 another build is running, 130 and 143 interrupted.
     """
-    with _told(study, reports) as found:
+    with told(study, reports) as found:
         from casestudy.building import ledger, pools, status
 
         with pools.stoppable():
@@ -126,7 +133,7 @@ def status(study: str | None, reports: str | None, concept: bool) -> None:
     \b
     Example: casestudy status voorbeeld
     """
-    with _told(study, reports) as found:
+    with told(study, reports) as found:
         from casestudy.building import status as standing
 
         steps = standing.of(found, concept=concept or found.concept)
@@ -151,9 +158,8 @@ def check(study: str | None) -> None:
     \b
     Example: casestudy check voorbeeld
     """
-    with _told(study, None) as found:
+    with told(study, None) as found:
         from casestudy.material import check as checking
-        from casestudy.material import sources
 
         problems = checking.problems(found)
         for problem in problems:
@@ -161,7 +167,7 @@ def check(study: str | None) -> None:
         if problems:
             click.echo(f"{len(problems)} to mend", err=True)
             sys.exit(InvalidMaterial(problems).exit_code)
-        for remark in sources.remarks(found) if checking.has_sources(found) else ():
+        for remark in checking.remarks(found):
             click.echo(remark)
         click.echo(f"{found.name}: the material is in order")
 
@@ -177,7 +183,7 @@ def new(path: Path, kind: str) -> None:
     \b
     Example: casestudy new interviews/samen-veilig --kind implementation
     """
-    with _errors():
+    with errors():
         from casestudy.building import folders
 
         folders.write(path, kind)
@@ -199,7 +205,7 @@ def simulate(path: Path, sites: int, seed: int, truth: Path | None) -> None:
     \b
     Example: casestudy simulate interviews/fictief --sites 5 --seed 1
     """
-    with _errors():
+    with errors():
         from casestudy.simulation import folder
 
         folder.write(path, n_sites=sites, seed=seed, truth=truth)
@@ -214,7 +220,7 @@ def lab(study: str | None) -> None:
     \b
     Example: casestudy lab voorbeeld
     """
-    with _told(study, None) as found:
+    with told(study, None) as found:
         from casestudy import study as studies
         from casestudy.building import status as standing
 
@@ -226,6 +232,14 @@ def lab(study: str | None) -> None:
             filter(None, [ours, os.environ.get("JUPYTER_CONFIG_PATH")])
         )
         os.execv(sys.executable, lab_command(folder))  # noqa: S606 - our own interpreter, no shell
+
+
+for _command in (
+    *(intake.add, coding.review, coding.merge, codebook.codebook, suggest.suggest, agree.agree),
+    *(reading.saturation, reading.coverage, reading.cooccurrence, reading.matrix),
+    *(excerpts.context, excerpts.quotes, excerpts.framework, excerpts.memos, ratings.ratings),
+):
+    main.add_command(_command)
 
 
 def lab_command(folder: Path) -> list[str]:
@@ -242,58 +256,6 @@ def lab_command(folder: Path) -> list[str]:
         "--LabApp.extension_manager=readonly",
     ]
     return [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *quiet]
-
-
-@contextlib.contextmanager
-def _told(study: str | None, reports: str | None) -> Iterator[Study]:
-    with _errors():
-        from casestudy import study as studies
-
-        found = studies.read(study, reports=reports)
-        with _errors(found.workshop / "failures"):
-            yield found
-
-
-@contextlib.contextmanager
-def _errors(private: Path | None = None) -> Iterator[None]:
-    """Tell a known problem by line, of an unknown error the name only; the rest goes to a private file."""
-    try:
-        yield
-    except CasestudyError as error:
-        for line in str(error).splitlines():
-            click.echo(line, err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt as stopped:
-        click.echo("interrupted; what was published is as it was", err=True)
-        sys.exit(getattr(stopped, "exit_code", 130))
-    except OSError as error:
-        _write_details(private, error)
-        click.echo(
-            f"{error.strerror or type(error).__name__}; free some space or check the rights of the folder",
-            err=True,
-        )
-        sys.exit(NOTHING_BUILT)
-    except Exception as error:  # noqa: BLE001 - whatever happens, no traceback and no data on the terminal
-        place = _write_details(private, error)
-        kept = f"; details for whoever mends it are in {place}" if place else ""
-        click.echo(f"an unexpected error, {type(error).__name__}{kept}", err=True)
-        sys.exit(NOTHING_BUILT)
-
-
-def _write_details(private: Path | None, error: Exception) -> str | None:
-    """Keep a traceback where only its owner can read it."""
-    if private is None:
-        return None
-    with contextlib.suppress(OSError):
-        private.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = private / "command.txt"
-        path.unlink(missing_ok=True)
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write("".join(traceback.format_exception(error)))
-        return "/".join(path.parts[-4:])
-    return None
 
 
 def _progress() -> Callable[[Told], None]:

@@ -52,7 +52,12 @@ def read(path: Path, model: type[Document], *, name: str) -> Document:
     InvalidMaterial
         With every problem of the file: unreadable text, doubled keys, unknown or missing keys, wrong values.
     """
-    root = _compose(_text(path, name), name)
+    return parse(_text(path, name), model, name=name)
+
+
+def parse(text: str, model: type[Document], *, name: str) -> Document:
+    """Read YAML text as ``model``; as ``read`` otherwise."""
+    root = _compose(text, name)
     problems = list(_structure_problems(root, name))
     if problems:
         raise InvalidMaterial(problems)

@@ -20,6 +20,8 @@ Relation = Literal["before", "directly_after", "followup", "retrospective"]
 
 STUDY_AT_HAND = "CASESTUDY_STUDY"
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
+# Pages and folders of an edition that are not a site's.
+RESERVED_IDS = ("all", "codebook", "cross-site", "index", "tables")
 
 
 def _identifier(value: str) -> str:
@@ -34,7 +36,14 @@ def _month(value: str) -> str:
     return value
 
 
+def _version(value: str) -> str:
+    if not re.fullmatch(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", value, flags=re.ASCII):
+        raise ValueError("must be three numbers, `MAJOR.MINOR.PATCH`; write for instance `1.0.0`")
+    return value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
+Version = Annotated[str, AfterValidator(_version)]
 Month = Annotated[str, AfterValidator(_month)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -157,7 +166,11 @@ class Comparison(Record):
 
 
 class Study(Record):
-    """One research project: its sites, waves, languages, audiences and thresholds."""
+    """One research project: its sites, waves, languages, audiences and thresholds.
+
+    ``codebook`` names the version of the codebook that reports are built under; left out, it is that of
+    ``codebook.yml``.
+    """
 
     title: Words
     question: Words
@@ -172,6 +185,7 @@ class Study(Record):
     comparison: Comparison = Comparison()
     thresholds: Thresholds = Thresholds()
     seed: int = 20170901
+    codebook: Version | None = None
     _folder: Path = PrivateAttr(default=Path())
     _reports: Path = PrivateAttr(default=Path())
 
@@ -184,6 +198,8 @@ class Study(Record):
                 raise ValueError(
                     f"`{what}` must have one entry per id, found `{doubled[0]}` again; rename one"
                 )
+        if taken := [s.id for s in self.sites if s.id.casefold() in RESERVED_IDS]:
+            raise ValueError(f"`sites` must not use the id `{taken[0]}`, a page bears it; choose another")
         known = [w.id for w in self.waves]
         for wave in (self.comparison.before, self.comparison.after):
             if known and wave not in known:

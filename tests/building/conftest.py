@@ -29,6 +29,8 @@ PARAMETERS = {
     "01_code_site": 'study: str = ""  # folder\nsite: str = ""\ntables: str = ""',
     "02_site_report": 'study: str = ""\nsite: str = ""\ntables: str = ""',
     "03_cross_site_report": 'study: str = ""\ntables: str = ""',
+    "04_codebook": 'study: str = ""\ntables: str = ""',
+    "05_agreement": 'study: str = ""\ntables: str = ""',
 }
 SHOW = """
 from IPython.display import publish_display_data
@@ -54,6 +56,12 @@ found = sorted(path.parent.name for path in Path(tables).glob("*/settled.csv"))
 states = Path(tables, "ALL", "site_states.csv").read_text().split()
 show("sites", "text", " ".join([*found, *states]))
 """
+CODEBOOK = """
+show("codes", "text", Path(study, "codebook.yml").read_text().split()[1])
+"""
+AGREEMENT = """
+Path(tables, "ALL", "agreement.csv").write_text("n\\n")
+"""
 END = 'show("end", "end")'
 
 
@@ -77,6 +85,8 @@ class Workbench:
             "01_code_site": CODE,
             "02_site_report": SITE,
             "03_cross_site_report": CROSS,
+            "04_codebook": CODEBOOK,
+            "05_agreement": AGREEMENT,
         }.items():
             self.notebook(name, cell)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from casestudy.building import inputs, plan
 from casestudy.building.plan import Step
+from casestudy.study import Study
 
 DIGESTS = st.dictionaries(
     st.sampled_from(["a.csv", "b.csv", "study.yml", "the survey"]), st.sampled_from("123")
@@ -46,3 +47,17 @@ def test_a_damaged_line_of_a_log_reaches_every_site(workbench):
     before = {site: material.of_ratings(site) for site in ("beuk", "linde")}
     workbench.write("ratings/jansen.jsonl", '{"site": "beuk", "code": "M01"}\n{"site": "bee')
     assert all(material.of_ratings(site) != before[site] for site in ("beuk", "linde"))
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="only Linux tells who has a file open")
+def test_a_source_that_is_still_changing_is_stale_at_the_next_build(tmp_path):
+    folder = tmp_path / "sources" / "es"
+    folder.mkdir(parents=True)
+    rows = ({"source": "es-1", "site": "es", "file": "a.txt"},)
+    study = Study.model_construct()
+    study.__pydantic_private__ = {"_folder": tmp_path, "_reports": tmp_path}
+    with (folder / "a.txt").open("w") as file:
+        file.write("I: Hoe?\n")
+        file.flush()
+        material = inputs.Material(study, rows, (), (), {})
+        assert material.of_sources("es")["sources/es/a.txt"] == inputs.CHANGING

@@ -17,14 +17,17 @@ def steps_of(workbench):
     return {step.id: step for step in found}
 
 
-def test_the_plan_has_two_steps_per_site_and_one_across_sites(workbench):
+def test_the_plan_has_two_steps_per_site_one_across_sites_and_one_for_the_codebook(workbench):
     steps = steps_of(workbench)
     assert list(steps) == [
-        *("code:esdoorn", "site:esdoorn", "code:beuk", "site:beuk", "code:linde", "site:linde"),
+        *("code:esdoorn", "code:beuk", "code:linde", "agreement"),
+        *("site:esdoorn", "site:beuk", "site:linde"),
         "cross",
+        "codebook",
     ]
-    assert steps["site:beuk"].needs == ("code:beuk",)
-    assert steps["cross"].needs == ("site:esdoorn", "site:beuk", "site:linde")
+    assert steps["site:beuk"].needs == ("code:beuk", "agreement")
+    assert steps["cross"].needs == ("site:esdoorn", "site:beuk", "site:linde", "agreement")
+    assert steps["agreement"].needs == steps["codebook"].needs == ("code:esdoorn", "code:beuk", "code:linde")
 
 
 CHANGES = [
@@ -33,8 +36,16 @@ CHANGES = [
     ("ratings/jansen.jsonl", json.dumps({"site": "beuk", "code": "M23"}) + "\n", {"site:beuk"}),
     ("decisions.jsonl", json.dumps({"kind": "question", "site": "beuk"}) + "\n", {"site:beuk"}),
     ("decisions.jsonl", json.dumps({"kind": "question", "site": "ALL"}) + "\n", {"site:*", "cross"}),
-    ("codebook.yml", "id: test\nversion: 2.0.0\n", {"code:*", "site:*", "cross"}),
-    ("guide.yml", "versions: {}\n", {"code:*", "site:*", "cross"}),
+    ("codebook.yml", "id: test\nversion: 2.0.0\n", {"code:*", "agreement", "site:*", "cross", "codebook"}),
+    ("guide.yml", "versions: {}\n", {"code:*", "agreement", "site:*", "cross"}),
+    (
+        "codebooks/1.0.0.yml",
+        "id: test\nversion: 1.0.0\n",
+        {"code:*", "agreement", "site:*", "cross", "codebook"},
+    ),
+    ("rounds.yml", "rounds: []\n", {"code:*", "agreement", "site:*", "cross"}),
+    ("summaries/beuk.yml", "summaries: []\n", {"site:beuk"}),
+    ("memos/sites/beuk.md", "voor onszelf", set()),
     ("notes.txt", "not material", set()),
     ("sources/beuk/loose.txt", "not in the list", set()),
     ("../../notebooks/02_site_report.ipynb", '{"cells": []}', {"site:*"}),

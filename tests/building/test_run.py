@@ -29,7 +29,7 @@ def pages_of(workbench) -> dict[str, str]:
 
 def test_one_new_interview_reruns_one_site_and_the_comparison(workbench):
     first = run.build(workbench.study)
-    assert (first.exit_code, len(first.built), first.failed) == (0, 7, ())
+    assert (first.exit_code, len(first.built), first.failed) == (0, 9, ())
     assert workbench.published.readlink().as_posix() == ".proef/editions/1"
     assert "beuk 5" in text_of(workbench.page("nl/beuk.html"))
     assert text_of(workbench.page("en/cross-site.html")).count("beuk") == 2
@@ -39,7 +39,7 @@ def test_one_new_interview_reruns_one_site_and_the_comparison(workbench):
 
     before = pages_of(workbench)
     again = run.build(workbench.study)
-    assert (again.built, len(again.current), again.edition.is_new) == ((), 7, False)
+    assert (again.built, len(again.current), again.edition.is_new) == ((), 9, False)
     assert pages_of(workbench) == before
     assert status.unchanged(workbench.study) == again.edition
 
@@ -53,7 +53,7 @@ def test_one_new_interview_reruns_one_site_and_the_comparison(workbench):
     assert (second.edition.number, second.edition.date) == (2, "2017-09-01")
     assert "beuk 7" in text_of(workbench.page("nl/beuk.html"))
     assert sorted(path.name for path in (workbench.workshop / "work").iterdir()) == []
-    assert len(list((workbench.workshop / "steps").glob("*/*"))) == 7
+    assert len(list((workbench.workshop / "steps").glob("*/*"))) == 9
 
 
 def test_a_failing_site_keeps_its_last_good_report_with_its_date(workbench, monkeypatch, capfd):
@@ -104,7 +104,13 @@ def test_only_the_named_site_runs(workbench):
     result = run.build(workbench.study, sites=["beuk"])
     assert result.built == ("code:beuk", "site:beuk", "cross")
     states = {one.page: one.state for one in status.published(workbench.study)[1]}
-    assert states == {"esdoorn": "fresh", "beuk": "fresh", "linde": "not_renewed", "cross-site": "fresh"}
+    assert states == {
+        "esdoorn": "fresh",
+        "beuk": "fresh",
+        "linde": "not_renewed",
+        "cross-site": "fresh",
+        "codebook": "fresh",
+    }
 
 
 def test_nothing_is_published_when_nobody_can_say_whose_ids_to_look_for(workbench):

@@ -224,3 +224,33 @@ def test_several_codes_share_a_row(strands):
 )
 def test_weak_rows(n_sources, n_people, weak):
     assert integration.is_weak(n_sources, n_people) is weak
+
+
+STANDINGS = [
+    (["current", "current"], "current"),
+    (["current", "unpinned"], "unpinned"),
+    (["unpinned", "stale"], "stale"),
+    (["current", None], "current"),
+]
+
+
+@pytest.mark.parametrize(("standings", "expected"), STANDINGS)
+def test_a_row_is_as_stale_as_its_codes(strands, standings, expected):
+    settled = pd.DataFrame({"site": "A", "code": ["SK04", "SK05"], "rating": ["2", "1"], "n_sources": [6, 4]})
+    rows = ROWS.head(1).assign(codes=[("SK04", "SK05")])
+    found = integration.joint_display(rows, settled.assign(standing=standings), *strands[1:], sites=["A"])
+    assert found["standing"].tolist() == [expected]
+    without = integration.joint_display(rows, settled, *strands[1:], sites=["A"])
+    assert without["standing"].isna().all(), "nothing is said of ratings whose standing nobody gave"
+
+
+def test_settled_evidence_passes_the_standing_on():
+    standing = {"standing": "stale", "n_new": 2, "n_gone": 1, "n_changed": 0}
+    settled = pd.DataFrame(
+        [{"site": "A", "code": "M23", "rating": "1", "proposed": "1", "rationale": "zo", "n_supporting": 1}]
+    ).assign(**standing)
+    proposed = pd.DataFrame([{"site": "A", "code": "M23", "n_sources": 4, "stability": 0.8}])
+    none = pd.DataFrame(columns=["site", "skill", "n_sources"])
+    row = integration.settled_evidence(settled, proposed, none).iloc[0]
+    assert row[integration.STANDING_COLUMNS].to_dict() == standing
+    assert (row["n_sources"], row["stability"]) == (4, 0.8)

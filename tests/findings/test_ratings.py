@@ -252,6 +252,30 @@ def test_variants_of_the_rule_and_without_leads():
     assert set(table["code"]) == {"M23"}, "a missing cell has nothing to vary"
 
 
+NARROWED: list[tuple[list[str], dict[str, list[object]], dict[str, str]]] = [
+    (["+c", "+c", "+"], {}, {}),
+    (["+c", "+c", "+"], {"derived_from": [None, None, None], "wave": ["T0", "T0", "T0"]}, {}),
+    (["+", "-", "-"], {"derived_from": [None, "s1", "s2"]}, {"human_only": "1"}),
+    (["+", "-", "-"], {"derived_from": ["s0", "s1", "s2"]}, {"human_only": "M"}),
+    (["+ +", "-"], {"derived_from": ["s0", None, None]}, {}),  # the source says the same without it
+    (["+ -", "-"], {"derived_from": ["s0", None, None]}, {"human_only": "-1"}),
+    (["+c", "+c", "-"], {"wave": ["T0", "T0", "T2"]}, {"wave_T0": "2", "wave_T2": "-1"}),
+    (["+", "-"], {"wave": ["T0", None]}, {"wave_T0": "1"}),
+]
+
+
+@pytest.mark.parametrize(("said", "more", "expected"), NARROWED)
+def test_variants_on_part_of_the_evidence_are_there_where_they_leave_something_out(said, more, expected):
+    known, table = sources(len(said)), codings(said)
+    known = known.assign(wave=more["wave"]) if "wave" in more else known
+    table = table.assign(derived_from=more["derived_from"]) if "derived_from" in more else table
+    found = ratings.sensitivity(table, known, codes=["M23", "M29"])
+    narrowed = found[found["variant"].str.startswith(("human_only", "wave_"))]
+    assert dict(zip(narrowed["variant"], narrowed["proposed"], strict=True)) == expected
+    stability = ratings.propose(table, known, NOT_ASKED, codes=["M23"])["stability"].item()
+    assert stability == pytest.approx(found["same_sign"].mean())
+
+
 def test_leads_only_becomes_missing_not_neutral():
     table = ratings.sensitivity(codings(["+", "+"]), sources(2, roles=["lead", "lead"]), codes=["M23"])
     assert table.set_index("variant").loc["without_leads", "proposed"] == "M"

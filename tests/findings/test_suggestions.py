@@ -1,8 +1,8 @@
-"""What patterns find in Dutch, what they must not find, and how their agreement with people is told."""
+"""What patterns and terms find in Dutch, what they must not find, and that no pattern runs away."""
 
 from __future__ import annotations
 
-import math
+import time
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from casestudy.errors import WrongUse
 from casestudy.findings import suggestions
+from casestudy.material import codebook
 
 PATTERNS = {  # as in the methods specification, B6
     "M05": [r"sluit\w* (?:\w+ ){0,3}aan (?:bij|op)|past (?:\w+ ){0,3}bij (?:onze|ons|hoe)|bots\w* met"],
@@ -120,115 +121,68 @@ def test_the_order_of_sentences_changes_nothing(order):
     pd.testing.assert_frame_equal(shuffled, suggestions.suggest(said, PATTERNS).table)
 
 
-def units(tp: int, fp: int, fn: int, tn: int, *, n_sources: int = 10, code: str = "M23") -> pd.DataFrame:
-    pairs = [(1, 1)] * tp + [(0, 1)] * fp + [(1, 0)] * fn + [(0, 0)] * tn
-    table = pd.DataFrame(pairs, columns=["human", "machine"])
-    return table.assign(unit=table.index, source=[f"s{i % n_sources}" for i in table.index], code=code)
+FRAMEWORKS = [code for name in ("midi", "skills", "components") for code in codebook.framework(name)]
 
 
-def one(table: pd.DataFrame) -> pd.Series:
-    assert len(table) == 1
-    return table.iloc[0]
-
-
-def test_evaluation_matches_the_example():
-    table = units(40, 10, 20, 330, n_sources=7)
-    row = one(suggestions.evaluate(table, seed=1, draws=500))  # methods C2
-    printed = {"precision": 0.800, "precision_lo": 0.670, "precision_hi": 0.888, "recall": 0.667}
-    printed |= {"recall_lo": 0.541, "recall_hi": 0.773, "f1": 0.727, "kappa": 0.684}
-    assert {name: row[name] for name in printed} == pytest.approx(printed, abs=5e-4)
-    assert row[["n_units", "n_human_pos", "gate"]].tolist() == [400, 60, "off"]
-    assert row["f1_lo"] < row["f1"] < row["f1_hi"]
-    assert row["kappa_lo"] < row["kappa"] < row["kappa_hi"]
-    assert "accuracy" not in row.index
-
-
-KAPPAS = [((118, 5, 2, 0), -0.023), ((80, 10, 5, 5), 0.32), ((40, 9, 6, 45), 0.70)]  # methods D2
-
-
-@pytest.mark.parametrize(("cells", "kappa"), KAPPAS)
-def test_kappa_matches_the_printed_tables(cells, kappa):
-    row = one(suggestions.evaluate(units(*cells), seed=1, draws=10))
-    assert row["kappa"] == pytest.approx(kappa, abs=5e-3)
-
-
-UNDEFINED = [  # tp, fp, fn, tn, and the measures that have a zero denominator
-    ((0, 0, 5, 5), {"precision", "f1"}),
-    ((0, 5, 0, 5), {"recall", "f1"}),
-    ((0, 0, 0, 9), {"precision", "recall", "f1", "kappa"}),
-    ((9, 0, 0, 0), {"kappa"}),
-]
-
-
-@pytest.mark.parametrize(("cells", "undefined"), UNDEFINED)
-def test_a_zero_denominator_is_missing_not_zero(cells, undefined):
-    row = one(suggestions.evaluate(units(*cells), seed=1, draws=20))
-    assert {name for name in suggestions.MEASURES if math.isnan(row[name])} == undefined
-    assert row["gate"] == "off"
-
-
-def test_wrong_throughout_is_zero_not_missing():
-    assert one(suggestions.evaluate(units(0, 5, 5, 5), seed=1, draws=20))["f1"] == 0
-
-
-def test_a_blank_is_left_out():
-    table = units(4, 1, 1, 4).astype({"human": "Int64", "machine": "Int64"})
-    table.loc[0, "human"] = pd.NA
-    assert one(suggestions.evaluate(table, seed=1, draws=10))["n_units"] == 9
-
-
-def test_too_few_examples_are_noted_and_kept_out_of_the_macro_average():
-    table = pd.concat([units(8, 2, 2, 8, code="M23"), units(9, 0, 0, 9, code="M24")])
-    rated = suggestions.evaluate(table, seed=1, draws=10)
-    assert rated["note"].isna().tolist() == [True, False]
-    assert rated["note"].iloc[1] == "few"
-    averages = suggestions.averages(rated).set_index("average")
-    assert averages["n_codes"].to_dict() == {"micro": 2, "macro": 1}
-    assert averages.loc["macro", "recall"] == pytest.approx(0.8)
-    assert averages.loc["micro", "recall"] == pytest.approx(17 / 19)
-
-
-GATES = [  # precision lower bound, recall lower bound, kappa
-    (0.80, 0.60, 0.70, "allowed"),
-    (0.786, 0.9, 0.9, "off"),
-    (0.9, 0.59, 0.9, "off"),
-    (0.9, 0.9, 0.69, "off"),
-    (math.nan, 0.9, 0.9, "off"),
-    (0.9, 0.9, math.nan, "off"),
-]
-
-
-@pytest.mark.parametrize(("precision_lo", "recall_lo", "kappa", "expected"), GATES)
-def test_gate(precision_lo, recall_lo, kappa, expected):
-    assert suggestions.gate(precision_lo, recall_lo, kappa) == expected
-
-
-def test_gate_opens_on_the_numbers_of_the_specification():
-    gates = [
-        one(suggestions.evaluate(units(tp, n - tp, 8, 400), seed=1, draws=10))["gate"]
-        for tp, n in [(45, 50), (46, 50), (19, 20)]
+def test_every_anchor_of_the_frameworks_is_suggested_its_code():
+    anchors = [
+        (code.id, anchor)
+        for code in FRAMEWORKS
+        for anchor in (code.anchors.positive, code.anchors.negative)
+        if anchor
     ]
-    assert gates == ["off", "allowed", "off"]
+    assert len(anchors) >= 67
+    found = suggestions.suggest(
+        sentences(*[anchor for _, anchor in anchors]), {code.id: code.patterns for code in FRAMEWORKS}
+    )
+    hit = set(zip(found.table["sentence"], found.table["code"], strict=True))
+    assert [(n, code) for n, (code, _) in enumerate(anchors) if (n, code) not in hit] == []
+    assert found.timed_out == ()
 
 
-def test_sources_that_are_alike_leave_no_uncertainty_between_them():
-    alike = pd.concat([units(4, 1, 2, 9, n_sources=1).assign(source=name) for name in "abc"])
-    row = one(suggestions.evaluate(alike, seed=1, draws=50))
-    assert row[["f1_lo", "f1_hi"]].tolist() == pytest.approx([row["f1"]] * 2)
-    single = one(suggestions.evaluate(units(4, 1, 2, 9, n_sources=1), seed=1, draws=50))
-    assert math.isnan(single["f1_lo"])
+def test_terms_and_patterns_of_a_code_go_together():
+    said = sentences("De caseload is erg hoog.", "Er is geen geld.", "Besproken met mw. De Vries.")
+    terms = {"M21": ["caseload NEAR/3 hoog"], "SK": ["lemma:bespreken NEAR/4 Vries"]}
+    found = suggestions.suggest(said, {"M22": [r"\bgeld\b"], "M21": ["hoog"]}, terms).table
+    assert found[["sentence", "code", "matched"]].values.tolist() == [
+        [0, "M21", "caseload is erg hoog"],
+        [1, "M22", "geld"],
+        [2, "SK", "Besproken met mw. De Vries"],
+    ]
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 99))
-def test_the_order_of_units_and_other_codes_change_nothing(seed):
-    table = pd.concat([units(9, 3, 4, 30, code="M23"), units(12, 1, 2, 20, code="M24")])
-    whole = suggestions.evaluate(table, seed=7, draws=100)
-    shuffled = suggestions.evaluate(table.sample(frac=1, random_state=seed), seed=7, draws=100)
-    pd.testing.assert_frame_equal(whole, shuffled)
-    alone = suggestions.evaluate(table[table["code"] == "M24"], seed=7, draws=100)
-    pd.testing.assert_frame_equal(alone, whole.iloc[[1]].reset_index(drop=True), check_dtype=False)
+def test_a_broken_term_is_named_by_its_code():
+    with pytest.raises(WrongUse, match="code `M99`"):
+        suggestions.suggest(sentences("Geen tijd."), {}, {"M99": ["tijd ("]})
 
 
-def test_nothing_to_compare():
-    assert suggestions.evaluate(units(1, 0, 0, 0).iloc[:0], seed=1).empty
+RUNAWAY = [  # each takes for ever on the text beside it, without a limit
+    (r"(a|aa)+$", "a" * 60 + "b"),
+    (r"(a+)+$", "a" * 60 + "b"),
+    (r"(a|a)*$", "a" * 60 + "b"),
+    (r"(.*a){25}c", "a" * 80 + "b"),
+    (r"(\w+\s?)+!", "de een en de ander of nog een die er is en die er was en blijft."),
+    (r"([a-z]+)*\d", "a" * 60),
+    (r"(x+x+)+y", "x" * 60),
+    (r"^(([a-z])+.)+[A-Z]([a-z])+$", "a" * 60),
+    (r"(?:a?){40}a{40}b", "a" * 60),
+    (r"(\w*)*-(\w*)*-(\w*)*=", "a" * 60),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text"), RUNAWAY)
+def test_a_runaway_pattern_ends_in_time_and_the_rest_goes_on(pattern, text):
+    said = sentences("Geen tijd.", *[text] * 20)
+    start = time.process_time()
+    found = suggestions.suggest(said, {"M23": PATTERNS["M23"], "X": [pattern]}, {"T": ["geen"]}, timeout=0.2)
+    assert time.process_time() - start < 1
+    assert found.table.loc[found.table["sentence"] == 0, "code"].tolist() == ["M23", "T"]
+    assert set(found.timed_out) <= {"X"}
+
+
+def test_most_runaway_patterns_are_named():
+    said = sentences(*[text for _, text in RUNAWAY])
+    named = suggestions.suggest(
+        said, {str(n): [p] for n, (p, _) in enumerate(RUNAWAY)}, timeout=0.1
+    ).timed_out
+    assert len(named) >= 3

@@ -16,6 +16,7 @@ def vtt(*cues: str, head: str = "WEBVTT") -> str:
     return "\n\n".join([head, *blocks]) + "\n"
 
 
+GUID = "ef04c7c2-a59e-463f-9d27-b5b1259d6777"
 CASES = {
     "plain": (vtt("Hallo.", "Dag."), [(None, "Hallo."), (None, "Dag.")]),
     "a voice": (vtt("<v Anna>Hallo.</v>"), [("Anna", "Hallo.")]),
@@ -45,6 +46,21 @@ CASES = {
         vtt("zo<00:00:00.500><c> is</c>", "zo is het", "zo is het\nen niet"),
         [(None, "zo is het"), (None, "en niet")],
     ),
+    "a voice whose name goes over lines": (vtt("<v Anna\nde Wit>Ja!</v>"), [("Anna de Wit", "Ja!")]),
+    "a mark over lines": (vtt("<c.x\ny>Ja</c>\nnee"), [(None, "Ja"), (None, "nee")]),
+    "missing times": (
+        "WEBVTT\n\n0:01 -->\na\n\n--> 0:03\nb\n\n-->\nc\n",
+        [(None, "a"), (None, "b"), (None, "c")],
+    ),
+    "ids without an empty line before them": (
+        f"WEBVTT\n\n1\n0:01 --> 0:02\na\n2\n0:02 --> 0:03\nb\n{GUID}/12-0\n0:03 --> 0:04\nc\n",
+        [(None, "a"), (None, "b"), (None, "c")],
+    ),
+    "a number that is said": (
+        "WEBVTT\n\n1\n0:01 --> 0:02\n17\n0:02 --> 0:03\nb",
+        [(None, "17"), (None, "b")],
+    ),
+    "regions": ("WEBVTT\n\nREGION\nid:a\nwidth:4%\n\n0:01 --> 0:02\na\n", [(None, "a")]),
     "nothing": ("WEBVTT\n", []),
 }
 
@@ -56,6 +72,23 @@ def test_captions(text: str, expected: list[tuple[str | None, str]]) -> None:
 
 def test_subrip_needs_no_head() -> None:
     assert captions.read("1\n00:00:01,000 --> 00:00:02,000\na\n", "a.srt") == [Line(None, "a")]
+
+
+def test_an_empty_line_in_a_subrip_caption_costs_no_words() -> None:
+    text = "1\n00:00:01,000 --> 00:00:02,000\n{\\an8}a\n\nb\n\n2\n00:00:02,000 --> 00:00:03,000\nc\n"
+    assert [line.words for line in captions.read(text, "a.srt")] == ["a", "b", "c"]
+
+
+LEFT_OUT = [
+    ("WEBVTT - titel\nKind: captions\n\nNOTE zo\nen zo\n\n7\n0:01 --> 0:02\na\n", 0),
+    ("WEBVTT\n\nwoorden zonder tijd\nen nog een regel\n\n0:01 --> 0:02\na\n", 2),
+    ("WEBVTT\n\n0:01 --> 0:02\na\n\nlos\n", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "n"), LEFT_OUT)
+def test_lines_that_belong_to_no_caption_are_counted(text: str, n: int) -> None:
+    assert captions.left_out(text, "a.vtt") == n
 
 
 def test_a_caption_file_must_begin_as_one() -> None:

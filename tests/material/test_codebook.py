@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -10,9 +11,9 @@ import pytest
 import regex
 
 from casestudy import study as studies
-from casestudy.errors import InvalidMaterial
+from casestudy.errors import InvalidMaterial, WrongUse
 from casestudy.material import codebook
-from casestudy.material.codebook import Code, framework
+from casestudy.material.codebook import Code, CodeChange, framework, midi_to_cfir
 
 SETTINGS = """\
 title: {nl: Proef, en: Trial}
@@ -20,7 +21,9 @@ question: {nl: Wat helpt?, en: What helps?}
 kind: implementation
 sites: [{id: esdoorn, name: Esdoorn}]
 """
-ALL = [code for name in get_args(codebook.Framework) for code in framework(name)]
+OURS: tuple[codebook.Framework, ...] = ("midi", "skills", "components")
+ALL = [code for name in OURS for code in framework(name)]
+EVERY = [code for name in get_args(codebook.Framework) for code in framework(name)]
 BY_ID = {code.id: code for code in ALL}
 ANCHORS = [
     (code.id, text)
@@ -102,13 +105,106 @@ def test_the_other_frameworks_have_the_codes_of_methods_b3_and_b4() -> None:
     assert {c.family for c in framework("components")} == {"component"}
 
 
+# Methods B2: constructs and subconstructs of both versions of the CFIR per domain; B1: those of the MIDI.
+COUNTS: list[tuple[codebook.Framework, dict[str, int], int]] = [
+    ("midi", {"innovation": 7, "user": 11, "organisation": 10, "context": 1}, 0),
+    (
+        "cfir",
+        {"innovation": 8, "outer_setting": 7, "inner_setting": 11, "individuals": 13, "process": 9},
+        19,
+    ),
+    (
+        "cfir2009",
+        {"innovation": 8, "outer_setting": 4, "inner_setting": 5, "individuals": 5, "process": 4},
+        13,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "per_domain", "n_sub"), COUNTS)
+def test_a_framework_has_the_constructs_of_methods_b(
+    name: codebook.Framework, per_domain: dict[str, int], n_sub: int
+) -> None:
+    codes = framework(name)
+    assert Counter(c.domain for c in codes if c.parent is None) == per_domain
+    assert sum(c.parent is not None for c in codes) == n_sub
+    assert {c.family for c in codes} == {"factor"}
+
+
+def test_cfir_2009_counts_its_subconstructs_too() -> None:
+    """Methods B2: 8 + 4 + 14 + 5 + 8 = 39."""
+    found = Counter(c.domain for c in framework("cfir2009"))
+    assert [found[d] for d in ("innovation", "outer_setting", "inner_setting", "individuals", "process")] == [
+        8,
+        4,
+        14,
+        5,
+        8,
+    ]
+
+
+def test_subconstructs_stand_under_the_constructs_of_methods_b2() -> None:
+    found = Counter(c.parent for c in framework("cfir") if c.parent)
+    assert found == {
+        "OS.PRESSURE": 3,
+        "IS.STRUCTURE": 3,
+        "IS.CULTURE": 4,
+        "IS.RESOURCES": 3,
+        "PR.NEEDS": 2,
+        "PR.ENGAGING": 2,
+        "PR.REFLECTING": 2,
+    }
+
+
+# Methods E4: the rows of the published rating table (JMIR 2015, 17(11):e262, table 2), in full names.
+PUBLISHED_ROWS = """\
+Trialability|Tension for change|Compatibility|Relative priority|Available resources|Relative advantage
+Patient needs and resources|Structural characteristics|Culture|Adaptability|Self-efficacy|Cost
+Knowledge and beliefs about the intervention|Individual stage of change|Design quality and packaging
+"""
+
+
+def test_the_rows_of_a_published_rating_table_are_constructs_of_cfir_2009() -> None:
+    names = {name for line in PUBLISHED_ROWS.splitlines() for name in line.split("|")}
+    assert len(names) == 15
+    assert names <= {c.label.en for c in framework("cfir2009")}
+
+
+def test_no_id_stands_in_two_frameworks() -> None:
+    ids = [c.id.casefold() for c in EVERY]
+    assert len(ids) == len(set(ids))
+
+
 def test_every_ready_code_is_defined_in_both_languages_and_in_right_dutch() -> None:
-    for c in ALL:
+    for c in EVERY:
         assert c.definition.en, c.id
-        assert c.patterns, c.id
-        dutch = " ".join(filter(None, (c.definition.nl, c.include, c.exclude, c.label.nl)))
-        assert not regex.search(r"\bclient|\bcoordinat|\bfinancie[^ë]", dutch), c.id
-    assert all(c.include and c.exclude for c in framework("midi"))
+        assert max(len(c.definition.nl), len(c.definition.en)) <= 300, c.id
+        texts = (c.definition, c.include, c.exclude)
+        dutch = " ".join([c.label.nl, *(text.nl for text in texts if text)])
+        assert not regex.search(r"\bclient|\bcoordinat|\bfinancie[^ër]", dutch), c.id
+        assert c.definition.nl != c.definition.en, c.id
+        assert c.include or c.family != "factor", c.id
+    assert all(c.patterns for c in ALL)
+
+
+@pytest.mark.parametrize("name", ["midi", "cfir", "cfir2009"])
+def test_a_limit_points_to_a_code_that_is_there(name: codebook.Framework) -> None:
+    known = {c.id for c in (*framework(name), *ALL)}
+    for c in framework(name):
+        assert c.exclude, c.id
+        pointed = regex.findall(r"→ ([A-Z]+\d*(?:\.[A-Z_]+)*\d*)", c.exclude.nl)
+        assert set(pointed) <= known - {c.id}, c.id
+
+
+def test_every_determinant_is_mapped_to_constructs_and_no_researcher_has_confirmed_it() -> None:
+    """Methods B2: 29 rows, of which M06 and M26 have no direct equivalent."""
+    found = midi_to_cfir()
+    assert [row.midi for row in found.rows] == [c.id for c in framework("midi")]
+    assert {row.midi for row in found.rows if not row.direct} == {"M06", "M26"}
+    assert {code for row in found.rows for code in row.cfir} <= {c.id for c in framework("cfir")}
+    assert {code for row in found.rows for code in row.cfir2009} <= {c.id for c in framework("cfir2009")}
+    assert found.is_confirmed is False
+    assert found.warning.en.startswith("Use this only")
 
 
 @pytest.mark.parametrize(("code_id", "text"), ANCHORS)
@@ -189,7 +285,14 @@ REFUSED = [
     (own(code("A").replace(", en: Name", "")), "`codes.0.label.en` must be given"),
     (own(code("A"), head="id: p\nversion: '1.0'\n"), "codebook.yml:2: `version` must be three numbers"),
     ("id: p\nversion: 1.0.0\n", "must hold codes"),
-    ("id: p\nversion: 1.0.0\nframeworks: [cfir]\n", "codebook.yml:3: `frameworks.0` must be"),
+    ("id: p\nversion: 1.0.0\nframeworks: [epis]\n", "codebook.yml:3: `frameworks.0` must be"),
+    (
+        own(code("A", f"    terms: ['{'a' * 201}']\n")),
+        "codebook.yml:8: `codes.0.terms.0` must have at most 200",
+    ),
+    (own(code("A", "    terms: [' ']\n")), "codebook.yml:8: `codes.0.terms.0` must have at least 1"),
+    (own(code("A", "    since: 1.0\n")), "codebook.yml:8: `codes.0.since` must be three numbers"),
+    (own(code("A"), head="id: p\nversion: 01.0.0\n"), "codebook.yml:2: `version` must be three numbers"),
     ("id: p\nversion: 1.0.0\nframeworks: [midi, midi]\n", "remove the doubled one"),
 ]
 
@@ -203,3 +306,83 @@ def test_no_codebook_is_a_problem(tmp_path: Path) -> None:
     study = study_with(tmp_path, own(code("A")))
     (tmp_path / "codebook.yml").unlink()
     assert problems(study).startswith("codebook.yml: the file must be there")
+
+
+def test_limits_are_dutch_or_dutch_and_english(tmp_path: Path) -> None:
+    more = (
+        "    include: alleen dit\n    exclude: {nl: dat niet, en: not that}\n    terms: [tijd*, geen tijd]\n"
+    )
+    found = codebook.read(study_with(tmp_path, own(code("A", more)))).code("A")
+    assert found.include is not None
+    assert found.exclude is not None
+    assert [found.include["nl"], found.include["en"]] == ["alleen dit", "alleen dit"]
+    assert [found.exclude["nl"], found.exclude["en"]] == ["dat niet", "not that"]
+    assert found.terms == ("tijd*", "geen tijd")
+
+
+SHAPES: list[tuple[str, list[str], list[str], str | None]] = [
+    ("new", [], ["A"], None),
+    ("new", ["A"], ["B"], "no codes in `from`"),
+    ("reword", ["A", "B"], [], None),
+    ("reword", ["A"], ["A"], None),
+    ("reword", ["A"], ["B"], "the same codes in `to`"),
+    ("rename", ["A"], ["B"], None),
+    ("rename", ["A"], ["A"], "another code in `to`"),
+    ("rename", ["A"], ["B", "C"], "one in `to`"),
+    ("split", ["A"], ["A", "B"], None),
+    ("split", ["A"], ["B"], "two or more in `to`"),
+    ("split", ["A"], ["B", "B"], "each once"),
+    ("merge", ["A", "B"], ["A"], None),
+    ("merge", ["A"], ["B"], "two or more codes in `from`"),
+    ("retire", ["A", "B"], [], None),
+    ("retire", ["A"], ["B"], "none in `to`"),
+]
+
+
+@pytest.mark.parametrize(("change", "before", "after", "told"), SHAPES)
+def test_a_change_has_codes_on_the_sides_its_kind_needs(
+    tmp_path: Path, change: str, before: list[str], after: list[str], told: str | None
+) -> None:
+    entry = f"{{version: 1.1.0, change: {change}, from: {before}, to: {after}}}".replace("'", "")
+    text = own(code("A"), head=f"id: p\nversion: 1.2.0\nchanges:\n  - {entry}\n")
+    study = study_with(tmp_path, text)
+    if told is None:
+        (found,) = codebook.read(study).changes
+        assert (found.change, list(found.before), list(found.after)) == (change, before, after)
+    else:
+        assert told in problems(study)
+        assert "codebook.yml:4: `changes.0`" in problems(study)
+
+
+def test_a_change_is_written_with_the_names_of_the_file() -> None:
+    values = {"version": "2.0.0", "change": "retire", "from": ["A"]}
+    found = CodeChange.model_validate(values)
+    assert found.model_dump(by_alias=True, mode="json", exclude_defaults=True) == values
+
+
+def kept(study: studies.Study, version: str, *codes: str) -> None:
+    (study.folder / "codebooks").mkdir(exist_ok=True)
+    text = own(*codes, head=f"id: proef\nversion: {version}\n")
+    (study.folder / "codebooks" / f"{version}.yml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("asked", "codes"), [(None, ["B"]), ("1.2.0", ["B"]), ("1.0.0", ["A"])])
+def test_a_study_may_name_the_codebook_its_reports_are_built_under(
+    tmp_path: Path, asked: str | None, codes: list[str]
+) -> None:
+    study = study_with(tmp_path, own(code("B")))
+    kept(study, "1.0.0", code("A"))
+    pinned = study.model_copy(update={"codebook": asked})
+    assert [c.id for c in codebook.read(pinned).codes] == codes
+
+
+def test_an_unknown_codebook_is_a_wrong_setting(tmp_path: Path) -> None:
+    study = study_with(tmp_path, own(code("B")))
+    kept(study, "1.0.0", code("A"))
+    (tmp_path / "study.yml").write_text(f"{SETTINGS}codebook: 3.0.0\n", encoding="utf-8")
+    told = r"study.yml: `codebook` must be a version that was kept, found `3.0.0`; .*1\.[02]\.0"
+    with pytest.raises(WrongUse, match=told):
+        codebook.read(studies.read(tmp_path))
+    (tmp_path / "study.yml").write_text(f"{SETTINGS}codebook: newest\n", encoding="utf-8")
+    with pytest.raises(InvalidMaterial, match="`codebook` must be three numbers"):
+        studies.read(tmp_path)

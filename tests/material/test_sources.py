@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from casestudy import study as studies
 from casestudy.errors import InvalidMaterial
 from casestudy.material import sources
+from casestudy.material.arrivals import Watch
 
 SETTINGS = """\
 title: {nl: Proef, en: Trial}
@@ -144,8 +147,8 @@ ROWS = [
     (changed("e01.txt", "a\\b.txt"), "sources.csv:2: `file` must be a file in the folder of its site"),
     (changed("e01.txt", "~$e01.docx"), "sources.csv:2: `file` must not be a lock file"),
     (
-        changed("e01.txt", "e01.pdf"),
-        "sources.csv:2: `file` must be of a kind that is read: .txt .md .docx .vtt",
+        changed("e01.txt", "e01.jpg"),
+        "sources.csv:2: `file` must be of a kind that is read: .txt .md",
     ),
     (changed("E01", "E 01"), "sources.csv:2: `source` must be letters"),
     (changed("E01", ""), "sources.csv:2: `source` must be filled in"),
@@ -261,3 +264,104 @@ def test_no_material_yet(tmp_path: Path) -> None:
     assert (sources.read(study), sources.rows(study), sources.remarks(study)) == ((), (), ())
     (tmp_path / "sources.csv").unlink()
     assert problems(study).startswith("sources.csv: the file must be there")
+
+
+def test_a_dropped_file_is_taken_in_by_a_command(tmp_path: Path) -> None:
+    study = study_with(tmp_path, "", {"esdoorn/x.txt": WORDS, "y.txt": WORDS})
+    told = problems(study)
+    assert (
+        "sources/esdoorn/x.txt: a file must have a row in sources.csv, found none; run `casestudy add" in told
+    )
+    assert "--site esdoorn`" in told
+    assert "sources/y.txt: a file must have a row in sources.csv, found none; move it into the folder" in told
+    assert sources.unlisted(study) == ("sources/esdoorn/x.txt", "sources/y.txt")
+
+
+def growing(path: Path) -> Watch:
+    """Watch files while one of them grows at every look."""
+
+    def write(_: float) -> None:
+        with path.open("a") as file:
+            file.write("R: En nog iets.\n")
+
+    return Watch(wait=write)
+
+
+@pytest.mark.parametrize("rows", [ROW, ""], ids=["listed", "dropped"])
+def test_a_file_that_is_still_changing_is_left_out_and_named(tmp_path: Path, rows: str) -> None:
+    study = study_with(tmp_path, rows, {"esdoorn/e01.txt": WORDS})
+    watch = growing(tmp_path / "sources" / "esdoorn" / "e01.txt")
+    assert sources.read(study, watch=watch) == ()
+    assert sources.arriving(study, watch=watch) == ("sources/esdoorn/e01.txt",)
+    assert sources.remarks(study, watch=watch) == (
+        "sources/esdoorn/e01.txt: still changing; taken in at the next run",
+    )
+    assert [row.source for row in sources.rows(study)] == ["E01"][: len(rows)]
+
+
+def test_a_file_written_slowly_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    study = study_with(tmp_path, ROW, {"esdoorn/e01.txt": WORDS})
+    path = tmp_path / "sources" / "esdoorn" / "e01.txt"
+    whole = WORDS + "R: En nog iets.\n" * 20
+
+    def write() -> None:
+        for _ in range(20):
+            with path.open("a") as file:
+                file.write("R: En nog iets.\n")
+            time.sleep(0.02)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = [source.text for source in sources.read(study, watch=Watch())]
+    finally:
+        writer.join()
+    assert seen in ([], [whole])
+    assert [source.text for source in sources.read(study, watch=Watch())] == [whole]
+
+
+FRONT = "---\nsource: E01\nsite: esdoorn\nparticipants: [P01]\n---\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_front_matter_is_no_part_of_the_text(tmp_path: Path, encoding: str) -> None:
+    study = study_with(tmp_path, ROW, {"esdoorn/e01.txt": (FRONT + WORDS).encode(encoding)})
+    [source] = sources.read(study)
+    assert source.text == WORDS
+    assert source.sha256 == sources.sha256(WORDS)
+
+
+def test_front_matter_must_agree_with_the_row(tmp_path: Path) -> None:
+    study = study_with(tmp_path, ROW, {"esdoorn/e01.txt": FRONT.replace("P01", "P02") + WORDS})
+    told = problems(study)
+    assert told.startswith("sources/esdoorn/e01.txt:4: `participants` must be what sources.csv says")
+
+
+def test_open_answers_are_turns_of_their_respondents(tmp_path: Path) -> None:
+    table = b"id,score,tip\nR1,4,Geef ons allemaal een dag de tijd.\nR2,2,\n"
+    row = ROW.replace("interview", "survey_open").replace("e01.txt", "e01.csv").replace("P01", "")
+    [source] = sources.read(study_with(tmp_path, row, {"esdoorn/e01.csv": table}))
+    [turn] = source.turns
+    assert (turn.speaker, source.text[turn.start : turn.end]) == ("R1", "Geef ons allemaal een dag de tijd.")
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "cp1252", "utf-16"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_one_text_whatever_its_bytes(tmp_path: Path, encoding: str, end: str) -> None:
+    words = "I: Hoe was het café?\nR: Eén keer geweest.\n"
+    [source] = sources.read(
+        study_with(tmp_path, ROW, {"esdoorn/e01.txt": words.replace("\n", end).encode(encoding)})
+    )
+    assert (source.text, source.sha256) == (words, sources.sha256(words))
+    assert any("Windows-1252" in remark for remark in source.remarks) == (encoding == "cp1252")
+
+
+NO_TEXT = [(b"I: Hoe?\n\x00", 8), (b"\x89PNG\r\n\x1a\n\0\0", 6), (b"I: \xc3\xa9\xff", 5)]
+
+
+@pytest.mark.parametrize(("data", "position"), NO_TEXT)
+def test_what_is_no_text_is_refused_with_the_byte(tmp_path: Path, data: bytes, position: int) -> None:
+    assert f"at byte {position};" in problems(study_with(tmp_path, ROW, {"esdoorn/e01.txt": data}))

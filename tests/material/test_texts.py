@@ -54,6 +54,29 @@ def test_any_dutch_text_is_the_same_in_every_encoding(text: str) -> None:
     assert texts.decode(unicodedata.normalize("NFD", text).encode(), "a.txt")[0] == expected
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_its_zeros(encoding: str) -> None:
+    text, remark = texts.decode("R: één cliënt zei ‘zo’…\n".encode(encoding), "a.txt")
+    assert text == "R: één cliënt zei ‘zo’…\n"
+    assert remark is not None
+    assert "UTF-16" in remark
+
+
+UNSEEN = {
+    "nothing unseen": ("Één cliënt – “zo” 😀 👩‍👩‍👧", None),
+    "turned around": ("\u202eabc\u202c \u2067a\u2069", "signs that turn the direction of reading 4"),
+    "without width": ("over\u200bleg \ufeffen a\u200db", "signs without width 3"),
+    "soft hyphens": ("over\u00adleg", "soft hyphens 1"),
+    "a Cyrillic letter in a Latin word": ("J\u0430n zei да", "words that mix letters of two alphabets 1"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), UNSEEN.values(), ids=UNSEEN)
+def test_signs_that_nobody_sees_are_counted(text: str, told: str | None) -> None:
+    found = texts.unseen(text)
+    assert found == (None if told is None else f"it holds what is not seen, and keeps it: {told}")
+
+
 REFUSED = {
     "NUL": (b"goed\x00zo", 4),
     "NUL in marked UTF-8": (codecs.BOM_UTF8 + b"goed\x00zo", 7),

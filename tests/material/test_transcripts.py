@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 import unicodedata
-from collections import Counter
-from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,7 +163,11 @@ def test_a_file_without_words_is_read_with_a_remark(name: str, data: bytes) -> N
 
 
 REFUSED = [
-    ("a.pdf", b"x", "a.pdf: the kind of file must be one of .txt .md .docx .vtt .srt .csv"),
+    (
+        "a.png",
+        b"x",
+        "a.png: the kind of file must be one of .txt .md .docx .odt .rtf .pdf .vtt .srt .csv .xlsx",
+    ),
     ("a", b"x", "a: the kind of file must be one of"),
     ("a.csv", b"id,age\n1,2\n", "a.csv:1: a table of turns must have a column `speaker` and a column `text`"),
     ("a.csv", b"text,text\n1,2\n", "a.csv:1: a table of turns must have"),
@@ -239,113 +242,132 @@ def test_any_text_keeps_the_invariants(text: str) -> None:
     invariants(read(text, "a.txt"))
 
 
-# Real files of other people, with what is known of them in truth.json.
+def commented(*paragraphs: str, cells: list[tuple[str, str]] | None = None) -> bytes:
+    """A Word file in which the words between ``<`` and ``>`` have the comment of their number."""
+    document, number = docx.Document(), 0
+    places = [document.add_paragraph() for _ in paragraphs]
+    written = list(zip(places, paragraphs, strict=True))
+    if cells:
+        table = document.add_table(len(cells), 2)
+        rows = zip(table.rows, cells, strict=True)
+        written += [
+            (cell.paragraphs[0], text)
+            for row, pair in rows
+            for cell, text in zip(row.cells, pair, strict=True)
+        ]
+    for paragraph, text in written:
+        for part in re.split("(<[^>]*>)", text):
+            run = paragraph.add_run(part.strip("<>"))
+            if part.startswith("<"):
+                document.add_comment([run], text=str(number), author="A")
+                number += 1
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
 
 
-@pytest.mark.real_material
-@pytest.mark.parametrize("letter", ["A", "B", "C"])
-@pytest.mark.parametrize("suffix", ["docx", "csv"])
-def test_qux360_turns_and_speakers(shared_data: Path, letter: str, suffix: str) -> None:
-    folder = shared_data / "transcripts" / "qux360"
-    truth = json.loads((folder / "truth.json").read_text())[letter]
-    known = Known(("Jordan Lee",))
-    transcript = read((folder / f"interview_{letter}.{suffix}").read_bytes(), f"a.{suffix}", known)
-    invariants(transcript)
-    assert len(transcript.turns) == truth["turns"]
-    assert Counter(turn.speaker for turn in transcript.turns) == truth["turns_per_speaker"]
-    n_interviewer = sum(turn.is_interviewer for turn in transcript.turns)
-    assert n_interviewer == truth["turns_per_speaker"]["Jordan Lee"]
+LABELS = ("Titel <naam>", "I: ja ja <ja> ja", "<R: >ja\tja  <ja>  ja.", "Ja <ja>", "", "I: <ja>")
+COMMENTED = {
+    "labels": (commented(*LABELS), ["naam", "ja", "R:", "ja", "ja", "ja"]),
+    "headings": (commented("Jan   0:01", "ja <ja>", "Bo   0:05", "<ja>", "Jan   0:09", "ja"), ["ja", "ja"]),
+    "a table": (
+        commented(cells=[("I", "ja <ja>"), ("<R>", "<ja> ja"), ("I", "ja"), ("R", "j<a>")]),
+        ["ja", "R", "ja", "a"],
+    ),
+    "no speakers": (commented("ja  ja", "", "<ja>  ja <ja ja>"), ["ja", "ja ja"]),
+}
 
 
-@pytest.mark.real_material
-@pytest.mark.parametrize(("letter", "n_lost"), [("A", 2), ("B", 0), ("C", 1)])
-def test_qux360_gives_the_same_text_from_docx_and_csv(shared_data: Path, letter: str, n_lost: int) -> None:
-    """The Word files were cut every 120 characters and the spaces at the cuts thrown away.
-
-    Three of the cuts fell just before a space; nothing in the file tells them from cuts inside a word, and so
-    three pairs of words stay glued. All other words and signs are equal.
-    """
-    folder = shared_data / "transcripts" / "qux360"
-    from_word = read((folder / f"interview_{letter}.docx").read_bytes(), "a.docx")
-    from_table = read((folder / f"interview_{letter}.csv").read_bytes(), "a.csv")
-    assert from_word.text.replace(" ", "") == from_table.text.replace(" ", "")
-    assert len(from_table.text) - len(from_word.text) == n_lost
-    assert [turn.speaker for turn in from_word.turns] == [turn.speaker for turn in from_table.turns]
-    assert "its lines were cut at 120 characters" in from_word.remarks[0]
-
-
-@pytest.mark.real_material
-def test_captions_of_other_programs(shared_data: Path) -> None:
-    folder = shared_data / "transcripts" / "captions"
-    truth = json.loads((folder / "truth.json").read_text())
-    voices = read((folder / "teams_voice_tags.vtt").read_bytes(), "a.vtt")
-    assert [turn.speaker for turn in voices.turns] == truth["teams_voice_tags.vtt"]["speakers"]
-    assert len(voices.turns) == truth["teams_voice_tags.vtt"]["turns"]
-    classic = read((folder / "teams_stream_classic.vtt").read_bytes(), "a.vtt")
-    assert len(classic.turns) == 1
-    assert "NOTE" not in classic.text
-    assert "Confidence" not in classic.text
-    assert classic.text.startswith("Go back on WhatsApp. Yeah. So\nmy first question is just a\nlittle bit.")
-    zoom = read((folder / "zoom_saved_transcript.txt").read_bytes(), "a.txt")
-    assert (
-        Counter(turn.speaker for turn in zoom.turns) == truth["zoom_saved_transcript.txt"]["per_speaker_raw"]
-    )
-    rolling = read((folder / "youtube_dl.vtt").read_bytes(), "a.vtt")
-    assert rolling.text.split() == "yeah what this will happen is I'm telling".split()
-
-
-LINES = [
-    ("captions_with_bom.vtt", 4),
-    ("using_identifiers.vtt", 6),
-    ("metadata_headers_multiline.vtt", 2),
-    ("missing_caption_text.vtt", 4),
-    ("sample.srt", 5),
-]
-
-
-@pytest.mark.real_material
-@pytest.mark.parametrize(("name", "n_lines"), LINES)
-def test_captions_hold_their_words_and_nothing_else(shared_data: Path, name: str, n_lines: int) -> None:
-    transcript = read((shared_data / "transcripts" / "captions" / name).read_bytes(), name)
-    lines = transcript.text.split("\n")
-    assert len(lines) == n_lines
-    assert all(line.startswith("Caption text #") for line in lines)
-
-
-@pytest.mark.real_material
-def test_voices_and_times_that_are_not_padded(shared_data: Path) -> None:
-    name = "non_padded_timestamps.vtt"
-    transcript = read((shared_data / "transcripts" / "captions" / name).read_bytes(), name)
-    assert said(transcript) == [
-        ("Jane Doe", "Good morning everyone."),
-        ("John Smith", "Morning, let's get started."),
-        ("Jane Doe", "Thanks for joining."),
+@pytest.mark.parametrize(("data", "words"), COMMENTED.values(), ids=COMMENTED)
+def test_comments_are_placed_on_the_text_also_with_words_that_recur(data: bytes, words: list[str]) -> None:
+    """Each range is emptied in the file: what is missing in the text then is what the range named."""
+    text = read(data, "a.docx").text
+    placed = transcripts.comments(data, name="a.docx")
+    assert [comment.words for comment in placed] == words
+    document = docx.Document(io.BytesIO(data))
+    runs = [run for paragraph in document.element.iter(qn("w:p")) for run in paragraph.iter(qn("w:r"))]
+    hung = [
+        run
+        for run in runs
+        if run.getprevious() is not None and run.getprevious().tag == qn("w:commentRangeStart")
     ]
+    for number, (comment, run) in enumerate(zip(placed, hung, strict=True)):
+        assert comment.text == str(number)
+        if comment.start is None or comment.end is None:
+            assert comment.words in ("naam", "R:", "R")
+            continue
+        kept = [node.text for node in run.iter(qn("w:t"))]
+        for node in run.iter(qn("w:t")):
+            node.text = re.sub(r"\S", "€", node.text)
+        file = io.BytesIO()
+        document.save(file)
+        marked = read(file.getvalue(), "a.docx").text
+        assert [n for n, sign in enumerate(marked) if sign == "€"] == [
+            n for n in range(comment.start, comment.end) if not text[n].isspace()
+        ]
+        for node, old in zip(run.iter(qn("w:t")), kept, strict=True):
+            node.text = old
 
 
-@pytest.mark.real_material
-def test_qualcoder_examples(shared_data: Path) -> None:
-    folder = shared_data / "transcripts" / "qualcoder_examples"
-    truth = json.loads((folder / "truth.json").read_text())["transcript.txt"]
-    group = read((folder / "transcript.txt").read_bytes(), "transcript.txt")
-    assert len(group.turns) == truth["turns"]
-    assert Counter(turn.speaker for turn in group.turns) == truth["speakers"]
-    one = read((folder / "ID1.docx").read_bytes(), "ID1.docx")
-    assert one.text.count("\n") == 2
-    assert one.text.startswith("I really like learning new things.")
-    assert one.text.endswith("I'm happy to pay €200.")
+def test_a_file_of_another_kind_has_no_comments() -> None:
+    assert transcripts.comments(b"I: Hoe?", name="a.txt") == ()
 
 
-@pytest.mark.real_material
-def test_parlamint_turns_stand_behind_their_ids(shared_data: Path) -> None:
-    folder = shared_data / "transcripts" / "parlamint_nl"
-    truth = json.loads((folder / "truth.json").read_text())
-    name = "ParlaMint-NL_2014-04-16-tweedekamer-3"
-    transcript = read((folder / f"{name}.txt").read_bytes(), "a.txt")
-    with (folder / f"{name}-meta.tsv").open(encoding="utf-8", newline="") as file:
-        speakers = {row["ID"]: row["Speaker_name"] for row in csv.DictReader(file, delimiter="\t")}
-    before = [transcript.text[: turn.start].rsplit("\n", 1)[-1].strip() for turn in transcript.turns]
-    assert len(transcript.turns) == truth["turns"]
-    assert Counter(speakers[label] for label in before) == truth["speakers"]
-    assert [s.turn for s in transcript.sentences].count(1) == 15  # counted by hand
-    assert all(turn.speaker is None for turn in transcript.turns)
+def test_one_person_written_in_several_ways_is_one_speaker_with_a_remark() -> None:
+    transcript = read("I: Hoe?\nDB: Zo.\nI: En?\ndb: Ja.\ndr. DB: Nee.\nDB: Wel.\n", "a.txt")
+    assert [turn.speaker for turn in transcript.turns] == ["I", "DB", "I", "DB", "DB", "DB"]
+    assert transcript.text.count("dr. DB") == 1
+    assert "count as one person: `DB` and `db` and a label on line 5" in transcript.remarks[0]
+
+
+def test_what_the_program_wrote_of_itself_is_in_no_turn() -> None:
+    document = docx.Document()
+    for line in (
+        "Anna Smit started transcription",
+        "Anna Smit   0:05",
+        "Hoe?",
+        "Bo   0:09",
+        "Zo.",
+        "Anna Smit   0:12",
+    ):
+        document.add_paragraph(line)
+    for line in ("Goed.", "Anna Smit stopped transcription"):
+        document.add_paragraph(line)
+    file = io.BytesIO()
+    document.save(file)
+    transcript = read(file.getvalue(), "a.docx", Known(("Anna Smit",), ("Bo",)))
+    assert transcript.text == "Anna Smit: Hoe?\nBo: Zo.\nAnna Smit: Goed.\n"
+    assert transcript.remarks == ("paragraphs outside the turns of speakers were left out: 2",)
+
+
+@pytest.mark.parametrize(
+    "label", ["**Anna Smit** 0:05", "[Anna Smit] 11:02:09", "Anna Smit   0:05", "\u200eAnna Smit 0:05"]
+)
+def test_names_with_a_time_above_the_words(label: str) -> None:
+    text = f"{label}\nHoe?\n\nBo 0:07\nZo.\n\n{label}\nGoed.\n"
+    transcript = read(text, "a.txt", Known(("Anna Smit",), ("Bo",)))
+    assert said(transcript) == [("Anna Smit", "Hoe?"), ("Bo", "Zo."), ("Anna Smit", "Goed.")]
+
+
+TOO_LARGE = {
+    "a file of 50 MB": ("a.docx", bytes(50_000_001), "a.docx: a transcript must be at most 50,000,000 bytes"),
+    "a line of 50 MB": ("a.txt", b"a" * 50_000_000, "a.txt: a text must be at most 10,000,000 bytes"),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "told"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_what_is_too_large_is_refused_with_the_limit(name: str, data: bytes, told: str) -> None:
+    with pytest.raises(InvalidMaterial) as refused:
+        read(data, name)
+    assert str(refused.value).startswith(told)
+
+
+LONG_LINES = [b"R: a b c. ", b"R: ", b"a.", b"<v a>", b"0:01 ", b"[a] "]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", LONG_LINES)
+@pytest.mark.parametrize("name", ["a.txt", "a.srt"])
+def test_a_long_line_is_read_in_no_time(piece: bytes, name: str) -> None:
+    head = b"1\n0:01 --> 0:02\n" if name == "a.srt" else b""
+    read(head + b"R: a " + piece * (300_000 // len(piece)), name)

@@ -92,6 +92,88 @@ def test_a_hidden_run_that_the_library_writes_is_not_read() -> None:
     assert word.read(file.getvalue(), "a.docx") == ["Zichtbaar erbij"]
 
 
+def noted(key: str, text: str, *, author: str = "Anna", paragraph: str = "") -> str:
+    """A comment as it stands in the part of comments."""
+    where = f' w14:paraId="{paragraph}"' if paragraph else ""
+    words = f"<w:p{where}><w:r><w:t>{text}</w:t></w:r></w:p>"
+    return f'<w:comment w:id="{key}" w:author="{author}">{words}</w:comment>'
+
+
+def hung(key: str, *content: str) -> str:
+    return f'<w:commentRangeStart w:id="{key}"/>{"".join(content)}<w:commentRangeEnd w:id="{key}"/>'
+
+
+def with_comments(body: str, *notes: str, threads: str = "") -> bytes:
+    head = f'{W} xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+    more = {"word/comments.xml": f"<w:comments {head}>{''.join(notes)}</w:comments>".encode()}
+    if threads:
+        more["word/commentsExtended.xml"] = f'<a xmlns:w15="x">{threads}</a>'.encode()
+    return packed(body, more=more)
+
+
+def test_comments_have_the_words_they_hang_on_and_what_stands_around_them() -> None:
+    long = "een lang stuk van veertig tekens of meer, "
+    body = para(run(f"R: {long}")) + para(run("I: ja "), hung("1", run("ja")), run(f" {long}"))
+    (comment,) = word.comments(with_comments(body, noted("1", "let op")), "a.docx")
+    assert (comment.author, comment.text, comment.words, comment.line) == ("Anna", "let op", "ja", 1)
+    assert comment.before.endswith("I: ja ")
+    assert comment.after.startswith(f" {long.rstrip()}")
+    assert min(len(comment.before), len(comment.after)) >= 32
+    running = word.running(word.read(with_comments(body, noted("1", "let op")), "a.docx"))
+    assert running[comment.start : comment.end] == "ja"
+
+
+def test_a_reply_hangs_on_the_words_of_the_comment_it_answers() -> None:
+    notes = [noted("7", "waarom?", paragraph="A1"), noted("8", "daarom", author="Bo", paragraph="A2")]
+    threads = '<w15:commentEx w15:paraId="A1"/><w15:commentEx w15:paraId="A2" w15:paraIdParent="A1"/>'
+    data = with_comments(para(run("R: "), hung("7", run("ja"))), *notes, threads=threads)
+    first, reply = word.comments(data, "a.docx")
+    assert (first.words, first.answers) == ("ja", None)
+    assert (reply.author, reply.text, reply.words, reply.answers) == ("Bo", "daarom", "ja", 0)
+
+
+HUNG = {
+    "over paragraphs": (
+        para(run("a "), '<w:commentRangeStart w:id="1"/>', run("b"))
+        + para(run("c"), '<w:commentRangeEnd w:id="1"/>', run("d")),
+        "b\nc",
+    ),
+    "between paragraphs": (hung("1", para(run("a")), para(run("b"))), "a\nb"),
+    "in a cell": (f"<w:tbl><w:tr><w:tc>{para(hung('1', run('a')))}</w:tc></w:tr></w:tbl>", "a"),
+    "on an insertion": (para("<w:ins>", hung("1", run("a")), "</w:ins>"), "a"),
+    "on a deletion": (
+        para(run("a"), "<w:del>", hung("1", "<w:r><w:delText>b</w:delText></w:r>"), "</w:del>"),
+        "",
+    ),
+    "on nothing": (para(run("a")), ""),
+    "on hidden words": (para(run("a"), hung("1", run("b", "<w:vanish/>"))), ""),
+    "spaces at its ends": (para(run("a"), hung("1", run(" b "))), "b"),
+    "letters of two characters": (para(run("e\u0301e\u0301n "), hung("1", run("e\u0301"))), "é"),
+}
+
+
+@pytest.mark.parametrize(("body", "words"), HUNG.values(), ids=HUNG)
+def test_where_a_comment_hangs(body: str, words: str) -> None:
+    data = with_comments(body, noted("1", "x"))
+    (comment,) = word.comments(data, "a.docx")
+    assert comment.words == words
+    assert word.running(word.read(data, "a.docx"))[comment.start : comment.end] == words
+
+
+def test_comments_that_the_library_writes() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("R: Eerst ")
+    document.add_comment([paragraph.add_run("dit")], text="codeer: tijd", author="Anna")
+    file = io.BytesIO()
+    document.save(file)
+    (comment,) = word.comments(file.getvalue(), "a.docx")
+    assert (comment.author, comment.text, comment.words) == ("Anna", "codeer: tijd", "dit")
+
+
+def test_a_file_without_comments_has_none() -> None:
+    assert word.comments(packed(para(run("a"))), "a.docx") == ()
+
+
 VANISH = '<w:style w:styleId="Weg"><w:rPr><w:vanish/></w:rPr></w:style>'
 BASED = VANISH + '<w:style w:styleId="Ook"><w:basedOn w:val="Weg"/></w:style>'
 CHOICE = (

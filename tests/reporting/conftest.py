@@ -109,13 +109,16 @@ def _ratings() -> tuple[pd.DataFrame, pd.DataFrame]:
         for site, value in zip(SITES, values, strict=True):
             silent, lone = value == "M", (code, site) == ("M04", "s3")
             n = 0 if silent else 1 if lone else 6 if value in ("-2", "2") else 4
-            settled.append((site, code, value, value, n, 0.5 if value == "X" else 1.0, ""))
+            settled.append((site, code, value, value, n, 0.5 if value == "X" else 1.0, "", "current"))
             reason = "not_mentioned" if code == "M29" else "not_asked"
-            proposed.append((site, code, value, reason if silent else pd.NA, n, min(n, 2)))
-    columns = ["site", "code", "rating", "proposed", "n_sources", "stability", "rationale"]
+            plus, minus = (n if value in sides else 0 for sides in (("1", "2"), ("-1", "-2")))
+            counts = (n, plus, minus, n if value == "X" else 0, min(n, 2), n == 1)
+            proposed.append((site, code, value, reason if silent else pd.NA, *counts))
+    columns = ["site", "code", "rating", "proposed", "n_sources", "stability", "rationale", "standing"]
+    reach = ["n_sources", "n_plus", "n_minus", "n_mixed", "n_roles", "single_role"]
     return (
         pd.DataFrame(settled, columns=columns),
-        pd.DataFrame(proposed, columns=["site", "code", "proposed", "reason", "n_sources", "n_roles"]),
+        pd.DataFrame(proposed, columns=["site", "code", "proposed", "reason", *reach]),
     )
 
 
@@ -264,10 +267,14 @@ def _joint(change: pd.DataFrame) -> pd.DataFrame:
     for site, rating in zip(SITES, RATINGS["M16"], strict=True):
         measured = change[(change["scale"] == "VAA") & (change["site"] == site)].iloc[0]
         rows.append(
-            (site, "vaardigheid", rating, 5, measured["n_pairs"], measured["diff"], labels.get(site, pd.NA))
+            (
+                *(site, "vaardigheid", rating, "current", 5),
+                *(measured["n_pairs"], measured["diff"], labels.get(site, pd.NA)),
+            )
         )
-        rows.append((site, "netwerk", pd.NA, pd.NA, pd.NA, NAN, "not_covered"))
-    return pd.DataFrame(rows, columns=["site", "row", "rating", "n_sources", "n_pairs", "diff", "label"])
+        rows.append((site, "netwerk", pd.NA, pd.NA, pd.NA, pd.NA, NAN, "not_covered"))
+    columns = ["site", "row", "rating", "standing", "n_sources", "n_pairs", "diff", "label"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 @pytest.fixture(scope="session")

@@ -237,7 +237,7 @@ def test_double_coded_sources_hold_false_codings_as_planned(fast: list[Simulated
     for one in fast:
         double = {c.source for c in one.codings if c.coder == "coder-b"}
         assert {source.rsplit("-", 1)[0] for source in double} == set(SITES)
-        assert len(double) == 8
+        assert len(double) == 16
         sentences = frames.sentences(one.study)
         for source in double:
             planted = {(start, code) for start, _, code, *_ in one.planted["passages"][source]}

@@ -9,7 +9,7 @@ from typing import Any
 
 from casestudy import labels, schema
 from casestudy.building.ledger import RELEASED
-from casestudy.building.shelf import CROSS_PAGE, FORMAT, Page
+from casestudy.building.shelf import FORMAT, Page
 from casestudy.building.workers import read_notebook
 from casestudy.reporting import notebooks, pages
 from casestudy.reporting.pages import Entry, Head
@@ -70,7 +70,7 @@ class Making:
         head = self._head(
             language,
             title=_title(self.study, page, language),
-            kind="cross" if page.name == CROSS_PAGE else "site",
+            kind=page.kind,
             stale_since=page.date if page.state == "not_renewed" else None,
             alternates=others,
             index=f"../{self._index_name(language)}",
@@ -124,7 +124,7 @@ class Making:
             hrefs = {other: f"{other}/{page.name}.html" for other in self.study.languages}
         return Entry(
             title=_title(self.study, page, language),
-            kind="cross" if page.name == CROSS_PAGE else "site",
+            kind=page.kind,
             state="withheld" if page.state == "not_built" else page.state,
             hrefs=hrefs,
             edition=self.number if page.state == "fresh" else None,
@@ -170,9 +170,9 @@ def as_text(value: Any) -> Any:
 
 
 def _title(study: Study, page: Page, language: Language) -> str:
-    if page.name == CROSS_PAGE:
-        return labels.read(language)["page_kind_cross"]
-    return study.site(page.name).name
+    if page.kind == "site":
+        return study.site(page.name).name
+    return labels.read(language)[f"page_kind_{page.kind}"]
 
 
 def _released(page: Page) -> Any:

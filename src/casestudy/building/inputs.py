@@ -20,11 +20,14 @@ from typing import Any
 
 import casestudy
 from casestudy.errors import SETTINGS_FILE, InvalidMaterial, WrongUse
+from casestudy.material.arrivals import Watch
 from casestudy.schema import read_table, text_of
 from casestudy.study import Study
 
 ALL = "ALL"
 ABSENT = "absent"
+# No file's digest, so that a source which is left out while it changes is stale at the next build.
+CHANGING = "still changing"
 PACKAGE, LIBRARIES, CONCEPT = (
     "the package casestudy",
     "the installed libraries",
@@ -35,6 +38,7 @@ MAIN_LIBRARIES = ("ipykernel", "matplotlib", "nbclient", "numpy", "pandas", "pap
 ROOMS = ("material", "findings", "reporting")
 
 Digests = dict[str, str]
+_WATCH = Watch()
 
 
 def of_bytes(data: bytes) -> str:
@@ -132,7 +136,9 @@ class Material:
         names = [f"sources/{site}/{row['file']}" for row in self._counted(site) if row.get("file")]
         if self.source_rows is None:
             names = [f"sources/{site}/{name}" for name in of_folder(folder / "sources" / site)]
-        files = {name: of_file(folder / name) for name in sorted(set(names)) if ".." not in Path(name).parts}
+        names = sorted({name for name in names if ".." not in Path(name).parts})
+        changing = _WATCH.changing([folder / name for name in names], beside=[folder / SETTINGS_FILE])
+        files = {name: CHANGING if folder / name in changing else of_file(folder / name) for name in names}
         return {
             **files,
             "sources.csv": self._slice("sources.csv", self.source_rows, site),
@@ -147,6 +153,11 @@ class Material:
         mine = [path for path in logs if path.name in own or self.source_rows is None]
         return {f"codings/{path.parent.name}/{path.name}": of_file(path) for path in mine}
 
+    def of_summaries(self, site: str) -> Digests:
+        """Give what was written about the site's evidence per code."""
+        name = f"summaries/{site}.yml"
+        return {name: of_file(self.study.folder / name)}
+
     def of_ratings(self, site: str) -> Digests:
         """Give the site's lines of every rater's log."""
         logs = sorted((self.study.folder / "ratings").glob("*.jsonl"))
@@ -159,7 +170,9 @@ class Material:
             return {"decisions.jsonl": of_file(self.study.folder / "decisions.jsonl")}
         own = [row for row in self.decisions if not kinds or row.get("kind") in set(kinds)]
         elsewhere = self._quoted_elsewhere(site)
+        away = self._sources_elsewhere(site) if site != ALL else set()
         kept = [row for row in _about(own, site) or () if row.get("quote") not in elsewhere]
+        kept = [row for row in kept if row.get("kind") != "settlement" or row.get("source") not in away]
         return {"decisions.jsonl": of_value(kept)}
 
     def of_survey(self, site: str) -> Digests:
@@ -169,7 +182,17 @@ class Material:
 
     def of_frame(self) -> Digests:
         """Give the files that hold for every site."""
-        return {name: of_file(self.study.folder / name) for name in ("codebook.yml", "guide.yml")}
+        folder = self.study.folder
+        return {
+            **self.of_codebook(),
+            **{name: of_file(folder / name) for name in ("guide.yml", "rounds.yml")},
+        }
+
+    def of_codebook(self) -> Digests:
+        """Give the codebook and its kept versions."""
+        folder = self.study.folder
+        kept = {f"codebooks/{path.name}": of_file(path) for path in sorted(folder.glob("codebooks/*.yml"))}
+        return {"codebook.yml": of_file(folder / "codebook.yml"), **kept}
 
     def _quoted_elsewhere(self, site: str) -> set[str]:
         if (
@@ -181,6 +204,9 @@ class Material:
         others = {f"{row.get('source')}.jsonl" for row in self.source_rows if row.get("site") != site}
         logs = [path for path in (self.study.folder / "codings").glob("*/*.jsonl") if path.name in others]
         return {str(row.get("coding")) for path in logs for row in _lines(path) or () if row.get("coding")}
+
+    def _sources_elsewhere(self, site: str) -> set[str]:
+        return {str(row.get("source")) for row in self.source_rows or () if row.get("site") != site}
 
     def _counted(self, site: str) -> list[dict[str, str]]:
         """Rows of the site's sources without those of people who withdrew: nothing of them is an input."""

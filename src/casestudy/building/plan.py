@@ -8,11 +8,14 @@ from pathlib import Path
 
 from casestudy.building import inputs
 from casestudy.building.inputs import CONCEPT, LIBRARIES, PACKAGE, Digests, Material
+from casestudy.building.shelf import CODEBOOK_PAGE, CROSS_PAGE
 from casestudy.errors import SETTINGS_FILE, WrongUse
 from casestudy.study import Study
 
 CODE, SITE, CROSS = "01_code_site", "02_site_report", "03_cross_site_report"
-NOTEBOOKS = {"code": CODE, "site": SITE, "cross": CROSS}
+CODEBOOK, AGREEMENT = "04_codebook", "05_agreement"
+NOTEBOOKS = {"code": CODE, "agreement": AGREEMENT, "site": SITE, "cross": CROSS, "codebook": CODEBOOK}
+DOUBLE_CODING = ("double_codings", "double_places", "double_rounds", "double_worked")
 SUFFIX = ".ipynb"
 
 
@@ -23,7 +26,7 @@ class Step:
     Parameters
     ----------
     id
-        ``code:<site>``, ``site:<site>`` or ``cross``.
+        ``code:<site>``, ``agreement``, ``site:<site>``, ``cross`` or ``codebook``.
     notebook
         The notebook's file.
     parameters
@@ -32,6 +35,8 @@ class Step:
         Digest of everything the result depends on, by a name people know.
     needs
         Steps whose tables this one reads.
+    reads
+        Which of their tables; all when none is named. A change in another table does not wake the step.
     """
 
     id: str
@@ -39,16 +44,28 @@ class Step:
     parameters: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
-        """``code``, ``site`` or ``cross``."""
+        """``code``, ``agreement``, ``site``, ``cross`` or ``codebook``."""
         return self.id.partition(":")[0]
 
     @property
     def site(self) -> str | None:
-        """The site it is about; nothing for the cross-site step."""
+        """The site it is about; nothing for a step about all."""
         return self.id.partition(":")[2] or None
+
+    @property
+    def page(self) -> str | None:
+        """The page it makes; nothing when it makes tables only."""
+        pages = {"code": None, "agreement": None, "cross": CROSS_PAGE, "codebook": CODEBOOK_PAGE}
+        return pages.get(self.kind, self.site)
+
+    @property
+    def sites(self) -> list[str]:
+        """Sites whose reports it reads."""
+        return [need.partition(":")[2] for need in self.needs if need.startswith("site:")]
 
     @property
     def folder(self) -> str:
@@ -92,19 +109,34 @@ def of(study: Study, *, notebooks: Path, material: Material, concept: bool = Fal
         )
     files = {kind: _notebook(notebooks, name) for kind, name in NOTEBOOKS.items()}
     shared = {PACKAGE: inputs.of_package(), LIBRARIES: inputs.of_libraries(), CONCEPT: str(concept)}
-    steps = []
-    for site in study.site_ids:
-        code = Step(f"code:{site}", files["code"], {"site": site}, {**_code(material, site), **shared})
-        report = {**_site(material, site), **shared}
-        steps += [code, Step(f"site:{site}", files["site"], {"site": site}, report, (code.id,))]
-    cross = Step(
-        "cross",
-        files["cross"],
-        {},
-        {**_cross(material), **shared},
-        tuple(f"site:{s}" for s in study.site_ids),
+    sites = study.site_ids
+    codes = [Step(f"code:{s}", files["code"], {"site": s}, {**_code(material, s), **shared}) for s in sites]
+    coded = tuple(step.id for step in codes)
+    agreement = Step(
+        "agreement", files["agreement"], {}, {**_agreement(material), **shared}, coded, reads=DOUBLE_CODING
     )
-    return tuple(replace(step, inputs={**step.inputs, **_prose(step)}) for step in (*steps, cross))
+    reports = [
+        Step(
+            f"site:{s}",
+            files["site"],
+            {"site": s},
+            {**_site(material, s), **shared},
+            (f"code:{s}", agreement.id),
+        )
+        for s in sites
+    ]
+    shown = tuple(step.id for step in reports)
+    cross = Step("cross", files["cross"], {}, {**_cross(material), **shared}, (*shown, agreement.id))
+    book = Step(
+        "codebook",
+        files["codebook"],
+        {},
+        {**_codebook(material), **shared},
+        coded,
+        reads=("code_changes", "unscreened"),
+    )
+    steps = (*codes, agreement, *reports, cross, book)
+    return tuple(replace(step, inputs={**step.inputs, **_prose(step)}) for step in steps)
 
 
 def reasons(step: Step, recorded: Mapping[str, str] | None) -> list[str]:
@@ -161,7 +193,7 @@ def _code(material: Material, site: str) -> Digests:
         **material.of_frame(),
         **material.of_sources(site),
         **material.of_codings(site),
-        **material.of_decisions(site, kinds=["gate"]),
+        **material.of_decisions(site, kinds=["gate", "settlement"]),
     }
 
 
@@ -169,6 +201,7 @@ def _site(material: Material, site: str) -> Digests:
     return {
         **_code(material, site),
         **material.of_ratings(site),
+        **material.of_summaries(site),
         **material.of_decisions(site),
         **material.of_survey(site),
     }
@@ -178,3 +211,12 @@ def _cross(material: Material) -> Digests:
     instrument = {"instrument.yml": material.of_survey(inputs.ALL)["instrument.yml"]}
     shared = {**material.of_frame(), **instrument, **material.of_decisions(inputs.ALL)}
     return {SETTINGS_FILE: inputs.settings(material.study), **shared}
+
+
+def _agreement(material: Material) -> Digests:
+    return {SETTINGS_FILE: inputs.settings(material.study, ""), **material.of_frame()}
+
+
+def _codebook(material: Material) -> Digests:
+    # Which sites there are does not matter to it.
+    return {SETTINGS_FILE: inputs.settings(material.study, ""), **material.of_codebook()}

@@ -64,7 +64,7 @@ def publish(
         When something else than a link to an edition stands where the edition is to appear.
     """
     shelf.check_place(study)
-    if not any(page.result for page in reports):
+    if not any(page.result for page in reports if page.kind != "codebook"):
         return None
     if same := shelf.current(study, reports, concept=concept):
         return same

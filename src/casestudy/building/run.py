@@ -18,7 +18,7 @@ from typing import Literal
 from casestudy.building import inputs, ledger, parameters, plan, pools, publish, shelf, status, workers
 from casestudy.building.ledger import Entry, Failed, Ledger
 from casestudy.building.plan import Step
-from casestudy.building.shelf import CROSS_PAGE, Edition, Page, PageState
+from casestudy.building.shelf import CODEBOOK_PAGE, Edition, Page, PageState
 from casestudy.building.status import RENEWED
 from casestudy.building.workers import Failure, Limits, StepOrder, StepOutcome
 from casestudy.errors import DONE, NOTHING_BUILT, PARTLY_DONE
@@ -68,7 +68,9 @@ class BuildResult:
         """0 when all is done, 4 when a part is, 6 when nothing could be built."""
         if not self.failed:
             return DONE
-        return PARTLY_DONE if self.built or self.current else NOTHING_BUILT
+        # What is made besides the reports is no report.
+        reports = {*self.built, *self.current} - {"agreement", CODEBOOK_PAGE}
+        return PARTLY_DONE if reports else NOTHING_BUILT
 
 
 def build(
@@ -258,7 +260,7 @@ class _Run:
     def _is_blocked(self, step: Step) -> bool:
         """Whether a step has nothing to work on: its site's tables failed, or no site has any."""
         if step.kind == "site":
-            return any(self.done[need].state in ("failed", "waiting") for need in step.needs)
+            return self.done[f"code:{step.site}"].state in ("failed", "waiting")
         return bool(step.needs) and not any(need in self.known.steps for need in step.needs)
 
     def _missing(self, step: Step) -> tuple[str, ...]:
@@ -282,7 +284,7 @@ class _Run:
     def _site_states(self, cross: Step) -> bytes:
         """Say which sites' tables are new, old or absent, for the notebook across sites."""
         states: dict[str, tuple[str, str | None]] = {}
-        for need in cross.needs:
+        for need in (f"site:{site}" for site in cross.sites):
             entry = self.known.steps.get(need)
             old = self.done[need].state in ("failed", "waiting")
             state = "absent" if entry is None else "old" if old else "current"
@@ -297,7 +299,8 @@ class _Run:
     def _order(self, step: Step) -> StepOrder:
         found = {need: self.known.steps[need] for need in step.needs if need in self.known.steps}
         tables = {
-            need.partition(":")[2]: ledger.result(self.study, e) / workers.TABLES for need, e in found.items()
+            need.partition(":")[2] or inputs.ALL: ledger.result(self.study, e) / workers.TABLES
+            for need, e in found.items()
         }
         return StepOrder(
             step.id,
@@ -309,6 +312,7 @@ class _Run:
             self._details(step.id),
             tables,
             {SITE_STATES: self._site_states(step)} if step.kind == "cross" else {},
+            step.reads,
             int(inputs.of_value([self.study.seed, step.id])[:8], 16),
             self.limits,
         )
@@ -385,11 +389,11 @@ class _Run:
 
 def _pages(study: Study, steps: Sequence[Step], run: _Run) -> Iterator[Page]:
     for step in steps:
-        if step.kind == "code":
+        if step.page is None:
             continue
         entry = run.known.steps.get(step.id)
         failed = run.done[step.id].state in ("failed", "waiting")
-        name = step.site or CROSS_PAGE
+        name = step.page
         if entry is None:
             yield Page(name, "not_built", failed=failed)
         else:

@@ -15,6 +15,8 @@ from casestudy.study import Audience, Study
 FORMAT = 1
 RECORD = "edition.json"
 CROSS_PAGE = "cross-site"
+CODEBOOK_PAGE = "codebook"
+SHARED_PAGES = (CROSS_PAGE, CODEBOOK_PAGE)
 
 PageState = Literal["fresh", "not_renewed", "not_built"]
 
@@ -26,7 +28,7 @@ class Page:
     Parameters
     ----------
     name
-        Id of the site, or ``cross-site``.
+        Id of the site, ``cross-site`` or ``codebook``.
     state
         ``fresh``, ``not_renewed`` when the last good version is older than its material, or ``not_built``.
     date
@@ -46,7 +48,12 @@ class Page:
     @property
     def audience(self) -> Audience:
         """Who the page is for, apart from the research team."""
-        return "public" if self.name == CROSS_PAGE else "site"
+        return "public" if self.name in SHARED_PAGES else "site"
+
+    @property
+    def kind(self) -> Literal["site", "cross", "codebook"]:
+        """What kind of report it is."""
+        return {CROSS_PAGE: "cross", CODEBOOK_PAGE: "codebook"}.get(self.name, "site")  # type: ignore[return-value]
 
     @property
     def fingerprint(self) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from casestudy.building import inputs, ledger, plan, shelf
 from casestudy.building.ledger import Failed, Ledger
 from casestudy.building.plan import Step
-from casestudy.building.shelf import CROSS_PAGE, Edition, Page
+from casestudy.building.shelf import Edition, Page
 from casestudy.errors import InvalidMaterial
 from casestudy.material import survey
 from casestudy.study import Study
@@ -104,9 +104,9 @@ def unchanged(study: Study, *, concept: bool = False) -> Edition | None:
     if any(one.is_stale for one in standings) or known.failures.keys() & {one.step.id for one in standings}:
         return None
     pages = [
-        Page(step.site or CROSS_PAGE, "fresh", entry.date, ledger.result(study, entry))
+        Page(step.page, "fresh", entry.date, ledger.result(study, entry))
         for step in found
-        if step.kind != "code" and (entry := known.steps.get(step.id))
+        if step.page is not None and (entry := known.steps.get(step.id))
     ]
     return shelf.current(study, pages, concept=concept)
 
@@ -128,11 +128,17 @@ def tables_of(step: Step, known: Ledger) -> dict[str, str]:
     found = {}
     for need in step.needs:
         if entry := known.steps.get(need):
-            site = need.partition(":")[2]
+            site = need.partition(":")[2] or inputs.ALL
             tables = {
                 n.removeprefix("tables/"): d for n, d in entry.outputs.items() if n.startswith("tables/")
             }
-            found.update({f"tables/{site}/{name}": digest for name, digest in tables.items()})
+            found.update(
+                {
+                    f"tables/{site}/{name}": digest
+                    for name, digest in tables.items()
+                    if not step.reads or name.removesuffix(".csv") in step.reads
+                }
+            )
     return found
 
 
@@ -140,12 +146,14 @@ def _standings(found: Iterable[Step], known: Ledger) -> Iterator[Standing]:
     stale: set[str] = set()
     for step in found:
         entry = known.steps.get(step.id)
-        reasons = [f"follows {need}" for need in step.needs if need in stale] if entry else []
+        # Who reads a few tables only may well find them unchanged.
+        follows = entry is not None and not step.reads
+        reasons = [f"follows {need}" for need in step.needs if need in stale] if follows else []
         now = step.with_tables(tables_of(step, known))
         recorded = dict(entry.inputs) if entry else None
         if step.kind == "cross":
             # Which sites are renewed is known once none of them is stale.
-            states = site_states({need.partition(":")[2]: ("current", None) for need in step.needs})
+            states = site_states(dict.fromkeys(step.sites, ("current", None)))
             renewed = inputs.of_bytes(states) if not reasons else (recorded or {}).get(RENEWED, "")
             now = replace(now, inputs={**now.inputs, RENEWED: renewed})
         reasons += plan.reasons(now, recorded)

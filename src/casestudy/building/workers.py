@@ -97,6 +97,8 @@ class StepOrder:
         A short absolute path that names the kernel's sockets.
     tables
         Folders to copy in, by the name of the site they are about.
+    reads
+        Which tables to copy; all when none is named.
     own
         The name under ``tables/`` that the step writes to.
     details
@@ -114,6 +116,7 @@ class StepOrder:
     details: Path
     tables: Mapping[str, Path] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     seed: int = 0
     limits: Limits = Limits()
 
@@ -236,7 +239,10 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 def _copy_tables(order: StepOrder, tables: Path) -> None:
     (tables / order.own).mkdir(parents=True)
     for site, folder in order.tables.items():
-        shutil.copytree(folder, tables / site, dirs_exist_ok=True)
+        (tables / site).mkdir(exist_ok=True)
+        for path in sorted(folder.iterdir()):
+            if not order.reads or path.stem in order.reads:
+                shutil.copyfile(path, tables / site / path.name)
     for name, data in order.files.items():
         path = tables / name
         path.parent.mkdir(parents=True, exist_ok=True)

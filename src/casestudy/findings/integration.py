@@ -8,9 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-SETTLED_COLUMNS = "site code rating proposed n_sources stability rationale".split()
+STANDING_COLUMNS = "standing n_new n_gone n_changed".split()
+SETTLED_COLUMNS = [*"site code rating proposed n_sources stability rationale".split(), *STANDING_COLUMNS]
 JOINT_COLUMNS = (
-    "site row qual_state quant_state label_proposed lean label n_sources n_pairs diff lo hi rating rationale"
+    "site row qual_state quant_state label_proposed lean label n_sources n_pairs diff lo hi rating standing "
+    "rationale"
 ).split()
 
 QualState = Literal["pos", "neg", "mixed", "neutral", "absent"]
@@ -187,7 +189,7 @@ def settled_evidence(
     Parameters
     ----------
     settled
-        ``site code rating proposed rationale``, of factors and skills.
+        ``site code rating proposed rationale``, of factors and skills, and ``STANDING_COLUMNS``.
     proposed
         The proposals of factors: ``site code n_sources stability``.
     practice_sources
@@ -224,7 +226,8 @@ def joint_display(
         ``codes`` is a sequence of code ids; ``scale`` (else ``item``) names the rows of ``change``; absent:
         no survey.
     settled
-        ``site code rating n_sources``: ratings that researchers settled, "-2" to "2", "X" or "M".
+        ``site code rating n_sources``: ratings that researchers settled, "-2" to "2", "X" or "M"; with
+        ``standing`` where it is known.
     change
         The change table; only rows of a site are used, never the pooled ones.
     asked
@@ -236,7 +239,8 @@ def joint_display(
     -------
     DataFrame
         Columns ``JOINT_COLUMNS``, a row per site and row of the map. ``rating`` holds the ratings of the
-        row's codes in their order, ``n_sources`` the most sources behind any of them. The survey could have
+        row's codes in their order, ``n_sources`` the most sources behind any of them, ``standing`` is
+        ``stale`` when one of them is, else ``unpinned`` when one of them is. The survey could have
         spoken when it has the scale and the site took part in both waves. ``label`` and ``rationale`` are
         absent until decided; ``n_pairs`` is absent where people are not linked.
     """
@@ -253,8 +257,8 @@ class _Evidence:
     """The frames of both strands, indexed once for many look-ups."""
 
     def __init__(self, settled: pd.DataFrame, change: pd.DataFrame, asked: pd.DataFrame) -> None:
-        ratings = settled[["site", "code", "rating", "n_sources"]].to_dict("records")
-        self.ratings = {(r["site"], r["code"]): (str(r["rating"]), r["n_sources"]) for r in ratings}
+        ratings = settled.reindex(columns=["site", "code", "rating", "n_sources", "standing"])
+        self.ratings = {(r["site"], r["code"]): r for r in ratings.to_dict("records")}
         self.change = {(r["site"], r["scale"]): r for r in change.to_dict("records")}
         self.measured = set(change["scale"])
         took_part = (change["n_before"].fillna(0) > 0) & (change["n_after"].fillna(0) > 0)
@@ -267,7 +271,8 @@ def _row(site: str, row: dict[str, Any], evidence: _Evidence) -> dict[str, objec
     codes = list(row["codes"])
     scale = row["item"] if pd.isna(row["scale"]) else row["scale"]
     rated = [evidence.ratings[site, code] for code in codes if (site, code) in evidence.ratings]
-    ratings = [rating for rating, _ in rated]
+    ratings = [str(rating["rating"]) for rating in rated]
+    standings = {rating["standing"] for rating in rated}
     measured = evidence.change.get((site, scale), {})
     qual, quant = qual_state(ratings), measured.get("state", "absent")
     proposed = label(
@@ -286,7 +291,8 @@ def _row(site: str, row: dict[str, Any], evidence: _Evidence) -> dict[str, objec
         "quant_state": quant,
         "label_proposed": proposed.label,
         "lean": proposed.lean,
-        "n_sources": max((n for _, n in rated if not pd.isna(n)), default=None),
+        "n_sources": max((r["n_sources"] for r in rated if not pd.isna(r["n_sources"])), default=None),
         "rating": " ".join(ratings) or None,
+        "standing": next((state for state in ("stale", "unpinned", "current") if state in standings), None),
         **{name: measured.get(name) for name in ("n_pairs", "diff", "lo", "hi")},
     }

@@ -23,6 +23,7 @@ STRONG_SOURCES = 2  # so many sources with a concrete example make a rating stro
 BOUNDARY = 5e-4
 
 VALENCES = ["+", "-", "x", "0"]
+EVIDENCE = ["source", "code", "valence", "strength"]
 STATES = ["n_plus", "n_minus", "n_mixed", "n_neutral", "strong_plus", "strong_minus"]
 COLUMNS = [
     *[
@@ -86,10 +87,12 @@ def propose(
     Parameters
     ----------
     codings
-        Columns source, code, valence, strength, kind, status, round. Rows that are not
-        :func:`~casestudy.findings.counts.confirmed`, or have no valence, are left out.
+        Columns source, code, valence, strength, kind, status, round, and derived_from where codings may come
+        from suggestions. Rows that are not :func:`~casestudy.findings.counts.confirmed`, or have no valence,
+        are left out.
     sources
-        One row per source that takes part: source, site, role, n_roles. A group session is one source.
+        One row per source that takes part: source, site, role, n_roles, and wave where the study has waves. A
+        group session is one source.
     asked
         Columns site, source, code, asked: whether the source's topic guide covers the code.
     codes, sites
@@ -127,11 +130,12 @@ def propose(
     """
     rule = Rule(dominance, cap_opposition, min_sources, min_valenced_share)
     states, grid = _states(codings, sources, codes), _grid(sources, codes, sites)
+    unaided = _unaided(codings, sources, codes)
     rated = _summed(states, grid)
     rated["proposed"] = _proposals(rated, rule)
     rated = rated.join(_evidence(rated, rule)).join(_roles(states, grid))
     rated["reason"] = _reasons(rated["proposed"], asked)
-    rated["stability"] = _stability(_variants(states, grid, rule), rated["proposed"])
+    rated["stability"] = _stability(_variants(states, unaided, grid, rule), rated["proposed"])
     return rated.reset_index()[COLUMNS]
 
 
@@ -149,8 +153,10 @@ def sensitivity(
     """Propose every rating again under each variant of the evidence and the rule.
 
     The variants are: each source that speaks about the code left out in turn (``without_source``), no
-    opposition allowed beside a strong rating (``strict_cap``), a dominance of .60 and of .75, and no leading
-    roles (``without_leads``; a session of several roles stays in).
+    opposition allowed beside a strong rating (``strict_cap``), a dominance of .60 and of .75, no leading
+    roles (``without_leads``; a session of several roles stays in), only codings that did not begin as a
+    suggestion (``human_only``), and one wave only (``wave_T0`` and so on). The last two are there only for a
+    cell in which they leave something out: a variant that changes nothing would make every rating look firm.
 
     Parameters
     ----------
@@ -177,8 +183,9 @@ def sensitivity(
     """
     rule = Rule(dominance, cap_opposition, min_sources, min_valenced_share)
     states, grid = _states(codings, sources, codes), _grid(sources, codes, sites)
+    unaided = _unaided(codings, sources, codes)
     proposed = _proposals(_summed(states, grid), rule)
-    variants = _variants(states, grid, rule)
+    variants = _variants(states, unaided, grid, rule)
     variants["same_sign"] = _same_sign(variants, proposed)
     return variants.loc[_spoken(variants, proposed)].reset_index(drop=True)
 
@@ -190,7 +197,7 @@ def _grid(sources: pd.DataFrame, codes: Sequence[str], sites: Sequence[str] | No
 
 def _states(codings: pd.DataFrame, sources: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
     """One row per site, code and source that speaks about it: its one state, as 0/1 columns, and its role."""
-    evidence = confirmed(codings, sources)[["source", "code", "valence", "strength"]]
+    evidence = confirmed(codings, sources).reindex(columns=EVIDENCE)
     evidence = evidence.loc[evidence["valence"].isin(VALENCES) & evidence["code"].isin(list(codes))]
     valence = evidence["valence"].astype("str")
     strong = evidence["strength"].astype("Float64").eq(2).fillna(False).astype(bool)
@@ -199,10 +206,12 @@ def _states(codings: pd.DataFrame, sources: pd.DataFrame, codes: Sequence[str]) 
     said = said.groupby([evidence["code"], evidence["source"]], sort=True).any().reset_index()
     mixed = said["mixed"] | (said["plus"] & said["minus"])
     plus, minus = said["plus"] & ~mixed, said["minus"] & ~mixed
-    known = sources.drop_duplicates("source").set_index("source").reindex(said["source"])
+    about = sources.reindex(columns=["source", "site", "role", "n_roles", "wave"])
+    known = about.drop_duplicates("source").set_index("source").reindex(said["source"])
     states = said[["code", "source"]].assign(
         site=known["site"].to_numpy(),
         role=known["role"].to_numpy(),
+        wave=known["wave"].to_numpy(),
         n_roles=pd.to_numeric(known["n_roles"]).fillna(0).to_numpy(dtype=int),
         n_plus=plus.astype(int),
         n_minus=minus.astype(int),
@@ -279,7 +288,35 @@ def _reasons(proposed: pd.Series, asked: pd.DataFrame) -> pd.Series:
     return reason.where(proposed == "M", pd.NA)
 
 
-def _variants(states: pd.DataFrame, grid: pd.MultiIndex, rule: Rule) -> pd.DataFrame:
+def _unaided(codings: pd.DataFrame, sources: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame | None:
+    """Give the states of the codings that did not begin as a suggestion; nothing when none did."""
+    derived = codings.reindex(columns=["derived_from"])["derived_from"].notna().to_numpy()
+    return _states(codings.loc[~derived], sources, codes) if derived.any() else None
+
+
+def _narrowed(
+    states: pd.DataFrame, unaided: pd.DataFrame | None
+) -> dict[str, tuple[pd.DataFrame, pd.MultiIndex]]:
+    """Parts of the evidence by name, each with the cells in which it leaves something out."""
+    parts = {}
+    if unaided is not None:
+        weighed = ["site", "code", "source", *STATES]
+        same = states[weighed].merge(unaided[weighed], on=weighed, how="left", indicator=True)
+        parts["human_only"] = (unaided, _cells_of(states.loc[(same["_merge"] == "left_only").to_numpy()]))
+    for wave in sorted(states["wave"].dropna().unique()):
+        within = states["wave"].eq(wave).fillna(False).astype(bool)
+        here, elsewhere = states.loc[within], states.loc[~within]
+        parts[f"wave_{wave}"] = (here, _cells_of(here).intersection(_cells_of(elsewhere)))
+    return {name: (part, cells) for name, (part, cells) in parts.items() if len(cells)}
+
+
+def _cells_of(states: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(states[["site", "code"]].drop_duplicates())
+
+
+def _variants(
+    states: pd.DataFrame, unaided: pd.DataFrame | None, grid: pd.MultiIndex, rule: Rule
+) -> pd.DataFrame:
     """Long table of proposals under every variant; ``without_source`` rows only where a source speaks."""
     cells = _summed(states, grid)
     speaking = states.loc[states["site"].isin(grid.get_level_values("site"))].reset_index(drop=True)
@@ -295,6 +332,9 @@ def _variants(states: pd.DataFrame, grid: pd.MultiIndex, rule: Rule) -> pd.DataF
         "dominance_75": _proposals(cells, replace(rule, dominance=0.75)),
         "without_leads": _proposals(no_leads, rule),
     }
+    for name, (part, concerned) in _narrowed(states, unaided).items():
+        within = grid.intersection(concerned, sort=None)
+        others[name] = _proposals(_summed(part, within), rule)
     parts = [left_out] + [
         proposed.rename("proposed").reset_index().assign(variant=name, source=None)
         for name, proposed in others.items()

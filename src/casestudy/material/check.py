@@ -9,14 +9,22 @@ from casestudy.documents import nearest
 from casestudy.errors import Gathered, Problem, place
 from casestudy.material import (
     codebook,
+    codebook_versions,
     codings,
+    crosswalk,
     decisions,
     folders,
     guide,
     instrument,
+    logs,
+    memos,
     people,
     ratings,
+    reviews,
+    rounds,
+    settling,
     sources,
+    summaries,
     survey,
 )
 from casestudy.material.decisions import Fit, MetaInference
@@ -38,10 +46,15 @@ def problems(study: Study) -> list[Problem]:
         Each once, ordered by file; empty when the material can be used as it is.
     """
     found = Gathered()
-    found.gather(partial(codebook.read, study))
+    if found.gather(partial(codebook.read, study)) is not None:
+        found.extend(found.gather(partial(codebook_versions.problems, study)) or ())
     rows = _material(study, found)
+    _coded(study, found, rows)
+    found.extend(codings.faults(study))
+    found.extend(_damage(study))
     found.gather(partial(ratings.read, study))
-    found.gather(partial(ratings.settled, study))
+    if found.gather(partial(ratings.settled, study)):
+        found.extend(found.gather(partial(ratings.one_sided, study)) or ())
     decided = found.gather(partial(decisions.numbered, study))
     topics = found.gather(partial(guide.read, study))
     asked = found.gather(partial(instrument.read, study))
@@ -53,6 +66,27 @@ def problems(study: Study) -> list[Problem]:
     if topics is not None and asked is not None:
         found.extend(_measure_problems(study, topics, asked))
     return sorted(set(found))
+
+
+def remarks(study: Study) -> tuple[str, ...]:
+    """Tell what a person should know of material that is in order, each once.
+
+    What was left out of a source or guessed about it, how logs stand, codings whose text was corrected, and
+    codes that are newer than the coding of a source.
+    """
+    if not has_sources(study):
+        return ()
+    told = [*sources.remarks(study), *codings.remarks(study)]
+    n_of = reviews.counts(reviews.read(study))
+    moved = ", ".join(f"{n} {state}" for state, n in n_of.items() if n and state != "same")
+    if moved:
+        told.append(f"codings whose text was corrected: {moved}; `casestudy review` lists them")
+    if waiting := crosswalk.read(study).unscreened:
+        n_codes = len({code for _, code in waiting})
+        told.append(
+            f"sources not yet screened for {n_codes} newer codes; `casestudy codebook --changes` lists them"
+        )
+    return tuple(dict.fromkeys(told))
 
 
 def has_sources(study: Study) -> bool:
@@ -75,6 +109,26 @@ def _material(study: Study, found: Gathered) -> tuple[SourceRow, ...]:
     if (study.folder / people.FILE).exists():
         found.gather(partial(people.read, study))
     return ()
+
+
+def _coded(study: Study, found: Gathered, rows: tuple[SourceRow, ...]) -> None:
+    """Read what hangs on the codings: versions, rounds, settlements, memos and summaries."""
+    found.gather(partial(memos.read, study))
+    found.gather(partial(summaries.read, study))
+    found.gather(partial(rounds.read, study))
+    coded = found.gather(partial(codings.read, study)) if rows else None
+    if coded is not None:
+        found.extend(found.gather(partial(crosswalk.problems, study)) or ())
+        known = [row.source for row in rows]
+        found.extend(found.gather(partial(settling.problems, study, coded, known)) or ())
+
+
+def _damage(study: Study) -> Iterator[Problem]:
+    """Tell where logs of ratings and decisions are not as they were written."""
+    kept = [*logs.files(study.folder / ratings.FOLDER), study.folder / decisions.FILE]
+    for path in kept:
+        name = path.relative_to(study.folder).as_posix()
+        yield from (stretch.problem for stretch in logs.damage(path, name, root=study.folder))
 
 
 def _guide_problems(study: Study, topics: Guide, rows: tuple[SourceRow, ...]) -> Iterator[Problem]:

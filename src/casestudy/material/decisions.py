@@ -1,4 +1,4 @@
-"""What people decided and signed: fits, conclusions, released quotes, gates, conditions, questions."""
+"""What people decided and signed: fits, conclusions, quotes, gates, settled codings, conditions and more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from casestudy.documents import Record, nearest
 from casestudy.errors import InvalidMaterial, Problem, place
 from casestudy.material import codebook, logs
 from casestudy.material.codebook import Codebook
-from casestudy.material.ratings import Moment, Person, Reason, TwoPeople
+from casestudy.material.codings import Place
+from casestudy.material.signed import Moment, Person, Reason, TwoPeople
 from casestudy.study import Audience, Identifier, Study, Words
 
 FILE = "decisions.jsonl"
@@ -108,6 +109,54 @@ class Gate(Record):
     at: Moment
 
 
+class Settlement(Record):
+    """What became of one disagreement between two coders; their codings stay in the logs.
+
+    ``codings`` holds the ids of the first coder's codings and those of the second's; a coder who did not give
+    the code has none. ``both`` lets all of them stand, ``neither`` none, and ``other`` only the coding that
+    ``coding`` names.
+    """
+
+    kind: Literal["settlement"]
+    source: Identifier
+    start: Place
+    end: Place
+    code: Identifier
+    codings: tuple[tuple[Identifier, ...], tuple[Identifier, ...]]
+    decision: Literal["first", "second", "both", "neither", "other"]
+    coding: Identifier | None = None
+    rationale: Reason
+    decided_by: TwoPeople
+    at: Moment
+
+    @model_validator(mode="after")
+    def _names_what_it_settles(self) -> Self:
+        ids = [coding for side in self.codings for coding in side]
+        if not ids:
+            raise ValueError("must name in `codings` what it settles; add the ids")
+        if len(set(ids)) < len(ids):
+            raise ValueError("must name each of its `codings` once; remove the doubled one")
+        if not self.start < self.end:
+            raise ValueError("must have `start` before `end`; correct one of them")
+        if (self.decision == "other") != (self.coding is not None):
+            raise ValueError("must name in `coding` the new one, for `other` only; add or remove it")
+        return self
+
+    @property
+    def losing(self) -> tuple[str, ...]:
+        """Ids of the codings that no longer count."""
+        first, second = self.codings
+        gone = {"first": second, "second": first, "both": ()}.get(self.decision, (*first, *second))
+        return tuple(coding for coding in gone if coding != self.coding)
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """Ids of the codings that count from now on."""
+        named = [coding for side in self.codings for coding in side]
+        kept = [coding for coding in named if coding not in self.losing]
+        return tuple(dict.fromkeys([*kept, *([self.coding] if self.coding else [])]))
+
+
 class Condition(Record):
     """What must be done about one factor for the innovation to stay, and by whom."""
 
@@ -140,8 +189,10 @@ class Recommendation(Record):
     at: Moment
 
 
-Decision = Fit | MetaInference | QuoteRelease | Gate | Condition | Question | Recommendation
-Kind = TypeVar("Kind", Fit, MetaInference, QuoteRelease, Gate, Condition, Question, Recommendation)
+Decision = Fit | MetaInference | QuoteRelease | Gate | Settlement | Condition | Question | Recommendation
+Kind = TypeVar(
+    "Kind", Fit, MetaInference, QuoteRelease, Gate, Settlement, Condition, Question, Recommendation
+)
 
 
 _LINE: TypeAdapter[Decision] = TypeAdapter(Annotated[Decision, Field(discriminator="kind")])
@@ -150,9 +201,9 @@ _LINE: TypeAdapter[Decision] = TypeAdapter(Annotated[Decision, Field(discriminat
 def read(study: Study, site: str | None = None) -> tuple[Decision, ...]:
     """Read all decisions in the order in which they were first made.
 
-    A later fit or meta-inference of the same row, release of the same quote or gate of the same code
-    replaces the earlier one; other decisions stand until their line is removed. With ``site``, decisions
-    about that site, about ``ALL``, and those that belong to no site.
+    A later fit or meta-inference of the same row, release of the same quote, gate of the same code or
+    settlement of the same codings replaces the earlier one; other decisions stand until their line is
+    removed. With ``site``, decisions about that site, about ``ALL``, and those that belong to no site.
 
     Raises
     ------
@@ -191,6 +242,8 @@ def _key(line: Decision) -> tuple[str, ...]:
         return line.kind, line.quote
     if isinstance(line, Gate):
         return line.kind, line.code
+    if isinstance(line, Settlement):
+        return line.kind, *sorted(coding for side in line.codings for coding in side)
     return line.kind, line.model_dump_json()
 
 
@@ -199,7 +252,8 @@ def _problems(line: Decision, study: Study, codes: Codebook, where: str) -> Iter
     sites = study.site_ids if isinstance(line, Fit) else [*study.site_ids, ALL]
     if not (site in sites or (site == ALL and not isinstance(line, Fit))):
         yield Problem(where, "`site` must be a site of study.yml", f"`{site}`", nearest(site, sites))
-    code = getattr(line, "code", None)
+    # The code of a settlement is that of its codings, in the codebook they were made with.
+    code = None if isinstance(line, Settlement) else getattr(line, "code", None)
     known = [known.id for known in codes.codes]
     if code is not None and code not in known:
         yield Problem(where, "`code` must be a code of codebook.yml", f"`{code}`", nearest(code, known))

@@ -7,16 +7,29 @@ from typing import Any
 
 import pandas as pd
 
+from casestudy.errors import InvalidMaterial
 from casestudy.material import codebook as codebooks
-from casestudy.material import codings as coding_logs
-from casestudy.material import decisions, guide, people, ratings, survey
+from casestudy.material import codings as codings_
+from casestudy.material import (
+    crosswalk,
+    decisions,
+    evidence,
+    guide,
+    people,
+    ratings,
+    reviews,
+    settling,
+    survey,
+)
 from casestudy.material import sources as source_texts
 from casestudy.material.check import has_sources
 from casestudy.material.codebook import Codebook
+from casestudy.material.crosswalk import Carried
 from casestudy.material.guide import Guide
 from casestudy.material.instrument import SGIC_ELEMENTS, Instrument
 from casestudy.material.people import Participant
 from casestudy.material.sources import Source
+from casestudy.material.summaries import Summary
 from casestudy.material.survey import Responses
 from casestudy.study import Study
 
@@ -72,12 +85,17 @@ RATINGS = dict.fromkeys(["site", "code", "value", "rater", "rationale"], TEXT)
 SETTLED = {
     **dict.fromkeys(["site", "code", "rating", "proposed", "rationale"], TEXT),
     **dict.fromkeys(["n_supporting", "n_contrary"], WHOLE),
+    "standing": TEXT,
+    **dict.fromkeys(["n_new", "n_gone", "n_changed"], WHOLE),
 }
 JOINT_MAP = {
     "row": TEXT,
     "codes": "object",
     **dict.fromkeys(["scale", "item", "relation", "neg_means"], TEXT),
 }
+SCREENED = dict.fromkeys(["source", "code"], TEXT)
+REVIEWED = {"state": TEXT, "n": WHOLE}
+SUMMARIES = dict.fromkeys(["site", "code", "nl", "en", "excerpts", "by"], TEXT)
 FIT = dict.fromkeys(["site", "row", "label", "explanation", "rationale"], TEXT)
 
 
@@ -113,21 +131,31 @@ def sentences(study: Study, site: str | None = None) -> pd.DataFrame:
 
 
 def codings(study: Study, site: str | None = None) -> pd.DataFrame:
-    """Frame of the codings that stand, ordered by source and place.
+    """Frame of the codings that count under the codebook in force, ordered by source and place.
 
     Returns
     -------
     DataFrame
         Columns ``CODINGS``; ``role`` is that of the source, ``n_characters`` the length of the segment.
+        Codings of earlier codebooks bear the code that theirs became; superseded ones are left out.
+        Those that lost when two coders settled a difference are there with the status ``superseded``.
+
+    Raises
+    ------
+    InvalidMaterial
+        When a code was split or redefined and segments of it were not coded again yet.
     """
     codes = codebooks.read(study)
     roles = _roles(study)
     about = {source.source: _source(source, roles) for source in _texts(study, site)}
     if not about:
         return _frame(CODINGS, ())
+    carried = crosswalk.read(study, site)
+    if waiting := crosswalk.unresolved(carried):
+        raise InvalidMaterial(waiting)
     order = {source: number for number, source in enumerate(about)}
     found = sorted(
-        coding_logs.read(study, site),
+        settling.of_study(study, carried.codings),
         key=lambda c: (order[c.source], c.start, c.end, c.code, c.coder, c.coding),
     )
     rows = (
@@ -229,17 +257,76 @@ def rated(study: Study, site: str | None = None) -> pd.DataFrame:
 
 
 def settled(study: Study, site: str | None = None) -> pd.DataFrame:
-    """Frame of the settled ratings, columns ``SETTLED``; ``rating`` is the value that was decided."""
+    """Frame of the settled ratings and how they relate to the evidence of now.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``SETTLED``. ``rating`` is the value that was decided; ``standing`` is ``current``, ``stale``
+        or ``unpinned`` (nobody recorded what it was settled on); ``n_new``, ``n_gone`` and ``n_changed``
+        count the codings that make it stale, which a codebook of another MAJOR does without any.
+    """
+    if not (study.folder / ratings.NAME).exists():
+        return _frame(SETTLED, ())
+    now = evidence.read(study, site)
+    found = [(line, ratings.standing(line, now)) for line in ratings.settled(study, site, against=now)]
     rows = (
         _fields(rating, SETTLED)
         | {
             "rating": rating.value,
             "n_supporting": len(set(rating.supporting)),
             "n_contrary": len(set(rating.contrary)),
+            "standing": standing.state,
+            "n_new": len(standing.new),
+            "n_gone": len(standing.gone),
+            "n_changed": len(standing.changed),
         }
-        for rating in ratings.settled(study, site)
+        for rating, standing in found
     )
     return _frame(SETTLED, rows)
+
+
+def screened(study: Study, site: str | None = None) -> pd.DataFrame:
+    """Frame of the sources in which somebody looked for a code, found or not: source and code."""
+    events = codings_.screened(study, site) if has_sources(study) else ()
+    rows = ({"source": event.source, "code": code} for event in events for code in event.codes)
+    return _frame(SCREENED, rows).drop_duplicates(ignore_index=True)
+
+
+def code_changes(study: Study, site: str | None = None) -> pd.DataFrame:
+    """Frame of what each version of the codebook changed, with how many codings it touched."""
+    return crosswalk.code_changes(_carried(study, site))
+
+
+def unscreened(study: Study, site: str | None = None) -> pd.DataFrame:
+    """Frame of the sources in which nobody looked for a newer code yet: source and code."""
+    return crosswalk.not_screened(_carried(study, site))
+
+
+def _carried(study: Study, site: str | None) -> Carried:
+    return crosswalk.read(study, site) if has_sources(study) else Carried(())
+
+
+def reviewed(study: Study, site: str | None = None) -> pd.DataFrame:
+    """Frame of how codings stand on texts that were corrected, columns ``REVIEWED``.
+
+    ``state`` is ``same moved changed ask orphaned``, and ``lost`` for lines of a log that cannot be read.
+    """
+    found = has_sources(study)
+    counts = reviews.counts(reviews.read(study, site) if found else ())
+    lost = codings_.n_lost(study, site) if found else 0
+    rows: list[tuple[str, int]] = [*counts.items(), ("lost", lost)]
+    return _frame(REVIEWED, ({"state": state, "n": n} for state, n in rows))
+
+
+def written(found: Iterable[Summary]) -> pd.DataFrame:
+    """Frame of written summaries, columns ``SUMMARIES``; ``excerpts`` holds ids of codings."""
+    rows = (
+        {"site": one.site, "code": one.code, "by": one.by, **one.summary.model_dump()}
+        | {"excerpts": " ".join(one.excerpts)}
+        for one in found
+    )
+    return _frame(SUMMARIES, rows)
 
 
 def joint_map(topics: Guide) -> pd.DataFrame:

@@ -20,6 +20,7 @@ Kind = Literal["text", "number", "whole", "whole?", "flag", "flag?"]
 
 CODE_SITE = "01_code_site"
 SITE_REPORT = "02_site_report"
+AGREEMENT = "05_agreement"
 BUILD = "casestudy build"
 
 # What each kind is in a frame. A text and a number may be absent; a whole number and a flag only with `?`.
@@ -111,9 +112,56 @@ TABLES: dict[str, Table] = {
         "site:t code:t proposed:t reason:t n_sources:w n_plus:w n_minus:w n_mixed:w n_neutral:w "
         "n_strong:w share:n opposing:n thin:f? single_role:f? n_roles:w? stability:n",
     ),
+    "double_codings": table(
+        CODE_SITE,
+        "coding:t coder:t source:t code:t start:w end:w valence:t kind:t status:t round:t codebook:t",
+    ),
+    "double_worked": table(
+        CODE_SITE,
+        "source:t coder:t",
+    ),
+    "double_places": table(
+        CODE_SITE,
+        "source:t unit:t number:w start:w end:w is_interviewer:f",
+    ),
+    "double_rounds": table(
+        CODE_SITE,
+        "round:t version:t coders:t sources:t at_least:w",
+    ),
+    "agreement": table(
+        AGREEMENT,
+        "code:t version:t unit:t n_units:w n_pos_any:w agree:n kappa:n ac1:n alpha:n alpha_lo:n alpha_hi:n "
+        "p_below:n alpha_u:n verdict:t n_valence:w valence_alpha:n valence_alpha_interval:n n_sources:w "
+        "n_coders:w",
+    ),
+    "summaries": table(
+        SITE_REPORT,
+        "site:t code:t nl:t en:t excerpts:t by:t",
+    ),
+    "reviewed": table(
+        CODE_SITE,
+        "state:t n:w",
+    ),
+    "rated": table(
+        SITE_REPORT,
+        "site:t code:t value:t rater:t rationale:t",
+    ),
+    "screened": table(
+        CODE_SITE,
+        "source:t code:t",
+    ),
+    "code_changes": table(
+        CODE_SITE,
+        "version:t code:t change:t n_codings_affected:w became:t note:t",
+    ),
+    "unscreened": table(
+        CODE_SITE,
+        "source:t code:t",
+    ),
     "settled": table(
         SITE_REPORT,
-        "site:t code:t rating:t proposed:t n_sources:w? stability:n rationale:t",
+        "site:t code:t rating:t proposed:t n_sources:w? stability:n rationale:t standing:t n_new:w n_gone:w "
+        "n_changed:w",
     ),
     "practice": table(
         SITE_REPORT,
@@ -145,7 +193,7 @@ TABLES: dict[str, Table] = {
     ),
     "quotes": table(
         SITE_REPORT,
-        "quote:t text:t code:t site:t audiences:t voice:t language:t",
+        "quote:t text:t code:t site:t audiences:t voice:t language:t direction:t",
     ),
     "scores": table(
         SITE_REPORT,
@@ -159,7 +207,7 @@ TABLES: dict[str, Table] = {
     "joint": table(
         SITE_REPORT,
         "site:t row:t qual_state:t quant_state:t label_proposed:t lean:t label:t n_sources:w? "
-        "n_pairs:w? diff:n lo:n hi:n rating:t rationale:t",
+        "n_pairs:w? diff:n lo:n hi:n rating:t standing:t rationale:t",
     ),
 }
 

@@ -3,66 +3,51 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator
-
-from casestudy import schema
-from casestudy.documents import Record, nearest
-from casestudy.errors import Gathered, InvalidMaterial, Problem, place
-from casestudy.material import folders, people, transcripts
-from casestudy.material.people import Consent, Participant
+from casestudy.errors import SETTINGS_FILE, Gathered, InvalidMaterial, Problem, place
+from casestudy.material import (
+    folders,
+    front_matter,
+    open_answers,
+    people,
+    source_rows,
+    texts,
+    transcripts,
+)
+from casestudy.material.arrivals import Watch
+from casestudy.material.source_rows import FILE, FOLDER, Head, Kind, SourceRow
 from casestudy.material.speakers import Known
 from casestudy.material.transcripts import Sentence, Turn
-from casestudy.study import Identifier, Language, Month, Study
+from casestudy.study import Study
 
-__all__ = ["Sentence", "Source", "SourceRow", "Turn", "read", "remarks", "rows", "withdrawn"]
-
-FILE = "sources.csv"
-FOLDER = "sources"
-
-Kind = Literal[
-    "interview", "focusgroup", "worksession", "narrative", "document", "observation", "survey_open"
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "Head",
+    "Kind",
+    "Sentence",
+    "Source",
+    "SourceRow",
+    "Turn",
+    "arriving",
+    "head",
+    "known",
+    "made",
+    "read",
+    "remarks",
+    "rows",
+    "sha256",
+    "unlisted",
+    "withdrawn",
 ]
 
-
-def _spaced(value: object) -> object:
-    return tuple(value.split()) if isinstance(value, str) else value
-
-
-def _barred(value: object) -> object:
-    return (
-        tuple(part.strip() for part in value.split("|") if part.strip()) if isinstance(value, str) else value
-    )
-
-
-def _within(value: str) -> str:
-    steps = value.split("/")
-    if {"", ".", ".."} & set(steps) or set(value) & set("\\:\0"):
-        raise ValueError("must be a file in the folder of its site; write its name, with `/` for folders")
-    if folders.stray_name(steps[-1]) is not None:
-        raise ValueError("must not be a lock file or a copy that a program made; name the file itself")
-    return value
-
-
-class SourceRow(Record):
-    """One line of ``sources.csv``; ``participants`` and ``interviewer`` are read as tuples."""
-
-    source: Identifier
-    site: Identifier
-    kind: Kind
-    file: Annotated[str, AfterValidator(_within)]
-    date: Month
-    language: Language = "nl"
-    participants: Annotated[tuple[Identifier, ...], BeforeValidator(_spaced)] = ()
-    guide: str | None = None
-    consent: Consent
-    interviewer: Annotated[tuple[str, ...], BeforeValidator(_barred)] = ()
-    wave: Identifier | None = None
+ARRIVING = "still changing; taken in at the next run"
+# What one process saw of the files is remembered, so that it waits for each of them once.
+WATCH = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +78,7 @@ class Source:
     @property
     def name(self) -> str:
         """The file's name relative to the study folder."""
-        return _name(self.row)
+        return self.row.name
 
 
 def sha256(text: str) -> str:
@@ -125,8 +110,19 @@ def withdrawn(study: Study) -> tuple[str, ...]:
     return tuple(row.source for row in gone)
 
 
-def read(study: Study, site: str | None = None) -> tuple[Source, ...]:
+def read(study: Study, site: str | None = None, *, watch: Watch = WATCH) -> tuple[Source, ...]:
     """Read the sources that count, of one site or of all, in the order of ``sources.csv``.
+
+    A source whose file is still changing is left out; ``remarks`` names it.
+
+    Parameters
+    ----------
+    study
+        The study.
+    site
+        Only this site; left out, every site.
+    watch
+        Tells which files are still changing.
 
     Raises
     ------
@@ -135,23 +131,41 @@ def read(study: Study, site: str | None = None) -> tuple[Source, ...]:
         with every file that no row names.
     """
     kept, gone = _sorted_out(study)
-    problems = Gathered(_unlisted(study, [*kept, *gone], site))
-    found = []
-    for row in kept:
-        if site is None or row.site == site:
-            found.append(problems.gather(partial(_source, study, row)))
+    own = [row for row in kept if site in (None, row.site)]
+    loose = [name for name in _loose(study, [*kept, *gone]) if site in (None, name.split("/")[1])]
+    waiting = _arriving(study, [*(row.name for row in own), *loose], watch)
+    problems = Gathered(_no_row(name) for name in loose if name not in waiting)
+    found = [problems.gather(partial(_source, study, row)) for row in own if row.name not in waiting]
     problems.stop()
     return tuple(source for source in found if source is not None)
 
 
-def remarks(study: Study) -> tuple[str, ...]:
+def arriving(study: Study, *, watch: Watch = WATCH) -> tuple[str, ...]:
+    """Names of the files under ``sources/`` that are still changing, and so are not read yet."""
+    kept, gone = _sorted_out(study)
+    names = [*(row.name for row in kept), *_loose(study, [*kept, *gone])]
+    waiting = _arriving(study, names, watch)
+    return tuple(name for name in names if name in waiting)
+
+
+def unlisted(study: Study) -> tuple[str, ...]:
+    """Names of the files under ``sources/`` that may be material and have no row in ``sources.csv``."""
+    kept, gone = _sorted_out(study)
+    return tuple(_loose(study, [*kept, *gone]))
+
+
+def remarks(study: Study, *, watch: Watch = WATCH) -> tuple[str, ...]:
     """Tell what a person should know and nothing has to stop for, each once and with its file.
 
-    Copies that sync programs made, lock files and empty placeholders, which are not counted; encodings that
-    were guessed; texts in which no speakers were recognised.
+    Copies that sync programs made, lock files and empty placeholders, which are not counted; files that are
+    still changing; encodings that were guessed; texts in which no speakers were recognised.
     """
     told = [f"{FOLDER}/{name}: {why}, not read" for name, why in _strays(study)]
+    waiting = arriving(study, watch=watch)
+    told += [f"{name}: {ARRIVING}" for name in waiting]
     for row in rows(study):
+        if row.name in waiting:
+            continue
         try:
             source = _source(study, row)
         except InvalidMaterial:
@@ -160,90 +174,115 @@ def remarks(study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
+def made(row: SourceRow, data: bytes, *, name: str | None = None) -> Source:
+    """Read a source from its row and the bytes of its file.
+
+    Parameters
+    ----------
+    row
+        Its line of ``sources.csv``.
+    data
+        The bytes; the ending of the row's file says of which kind they are.
+    name
+        What messages call the file; left out, its name relative to the study folder.
+
+    Raises
+    ------
+    InvalidMaterial
+        When the bytes cannot be read, or front matter says something else than the row.
+    """
+    name = name or row.name
+    if row.kind == "survey_open" and _suffix(row.file) in open_answers.KINDS:
+        read = open_answers.read(data, name=name, questions=row.questions)
+        return Source(row, read.text, sha256(read.text), read.turns, read.sentences, read.remarks)
+    found, told = None, []
+    if _suffix(name) in front_matter.KINDS and b"---" in data[:12].replace(b"\0", b""):
+        text, remark = texts.decode(data, name)
+        if found := front_matter.read(text, Head, name=name):
+            _agree(found, row, name)
+            data, told = text[found.end :].encode(), [remark] if remark else []
+    read = transcripts.read(data, name=name, known=known(row))
+    return Source(row, read.text, sha256(read.text), read.turns, read.sentences, (*told, *read.remarks))
+
+
+def known(row: SourceRow) -> Known:
+    """Give what the row of a source tells of its speakers."""
+    return Known(row.interviewer, row.participants, is_conversation=row.kind != "document")
+
+
+def head(data: bytes, *, name: str) -> Head:
+    """Read what a file says of itself in its front matter; a record without values when it has none.
+
+    Raises
+    ------
+    InvalidMaterial
+        With every problem of the front matter, or when the file is not text.
+    """
+    if _suffix(name) not in front_matter.KINDS:
+        return Head()
+    found = front_matter.read(texts.decode(data, name)[0], Head, name=name)
+    return found.head if found else Head()
+
+
 def _sorted_out(study: Study) -> tuple[list[SourceRow], list[SourceRow]]:
     """Rows that count, and those of withdrawn participants."""
     problems = Gathered()
     persons = problems.gather(lambda: people.read(study))
-    found = problems.gather(lambda: schema.read_rows(study.folder / FILE, SourceRow, name=FILE)) or []
-    problems.extend(_doubled(found))
-    problems.extend(problem for line, row in found for problem in _unknown(line, row, study))
-    by_id = {person.participant: person for person in persons or ()}
-    if persons is not None:
-        problems.extend(problem for line, row in found for problem in _wrong_participants(line, row, by_id))
+    found = problems.gather(lambda: source_rows.read(study)) or []
+    problems.extend(source_rows.wrong(found, study, persons))
     problems.stop()
     gone = {person.participant for person in persons or () if person.withdrawn is not None}
     stay = [row for _, row in found if not gone.intersection(row.participants)]
     left = [row for _, row in found if gone.intersection(row.participants)]
     # A file that a sync program has not filled yet is no source yet; a remark names it.
-    return [row for row in stay if folders.stray(study.folder / _name(row)) != folders.EMPTY], left
+    return [row for row in stay if folders.stray(study.folder / row.name) != folders.EMPTY], left
 
 
-def _doubled(found: list[tuple[int, SourceRow]]) -> Iterator[Problem]:
-    first: dict[tuple[str, str], tuple[int, str]] = {}
-    for line, row in found:
-        for column, value in (("source", row.source), ("file", f"{row.site}/{row.file}")):
-            earlier = first.setdefault((column, value.casefold()), (line, value))
-            if earlier[0] != line:
-                same = "again" if earlier[1] == value else "that differs only in case"
-                what = f"`{value}` {same}" if column == "source" else f"a file {same}"
-                found_ = f"{what}, first on line {earlier[0]}"
-                remedy = "keep one row or correct one"
-                yield Problem(place(FILE, line), f"`{column}` must stand once", found_, remedy)
-
-
-def _unknown(line: int, row: SourceRow, study: Study) -> Iterator[Problem]:
-    waves = [wave.id for wave in study.waves]
-    if row.site not in study.site_ids:
-        remedy = nearest(row.site, study.site_ids)
-        yield Problem(place(FILE, line), "`site` must be a site of study.yml", f"`{row.site}`", remedy)
-    if row.wave is not None and row.wave not in waves:
-        remedy = nearest(row.wave, waves)
-        yield Problem(place(FILE, line), "`wave` must be a wave of study.yml", f"`{row.wave}`", remedy)
-    suffix = PurePosixPath(row.file).suffix.lower()
-    if suffix not in transcripts.KINDS:
-        must = f"`file` must be of a kind that is read: {' '.join(transcripts.KINDS)}"
-        yield Problem(place(FILE, line), must, "another kind", "save it as one of these")
-    for participant in sorted({p for p in row.participants if row.participants.count(p) > 1}):
-        yield Problem(
-            place(FILE, line), "a participant must stand once", f"`{participant}` again", "remove one"
-        )
-
-
-def _wrong_participants(line: int, row: SourceRow, by_id: dict[str, Participant]) -> Iterator[Problem]:
-    for participant in dict.fromkeys(row.participants):
-        person = by_id.get(participant)
-        if person is None:
-            must = "`participants` must be ids of participants.csv"
-            yield Problem(place(FILE, line), must, f"`{participant}`", nearest(participant, list(by_id)))
-        elif person.site != row.site:
-            must = "`participants` must belong to the site of the source"
-            found = f"`{participant}` of site `{person.site}`"
-            yield Problem(place(FILE, line), must, found, "correct the site or the participant")
-
-
-def _name(row: SourceRow) -> str:
-    return f"{FOLDER}/{row.site}/{row.file}"
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def _source(study: Study, row: SourceRow) -> Source:
-    name = _name(row)
-    data = folders.read_bytes(study.folder / name, root=study.folder, name=name)
-    known = Known(row.interviewer, row.participants, is_conversation=row.kind != "document")
-    read = transcripts.read(data, name=name, known=known)
-    return Source(row, read.text, sha256(read.text), read.turns, read.sentences, read.remarks)
+    name = row.name
+    return made(row, folders.read_bytes(study.folder / name, root=study.folder, name=name))
 
 
-def _unlisted(study: Study, listed: list[SourceRow], site: str | None) -> Iterator[Problem]:
-    names = {f"{row.site}/{row.file}" for row in listed}
-    for name, path in folders.entries(study.folder / FOLDER):
-        if (
-            name in names
-            or folders.stray(path) is not None
-            or (site is not None and name.split("/")[0] != site)
-        ):
-            continue
-        remedy = "add a row for it or move it out of the study"
-        yield Problem(f"{FOLDER}/{name}", "a file must have a row in sources.csv", "none", remedy)
+def _agree(found: front_matter.FrontMatter[Head], row: SourceRow, name: str) -> None:
+    """Refuse front matter that gives a row another value than ``sources.csv`` does."""
+    problems = [
+        Problem(
+            place(name, found.lines.get(key)),
+            f"`{key}` must be what {FILE} says of the source",
+            "another value",
+            "correct one of the two",
+        )
+        for key in sorted(found.head.model_fields_set)
+        if (given := getattr(found.head, key)) is not None and given != getattr(row, key)
+    ]
+    if problems:
+        raise InvalidMaterial(problems)
+
+
+def _arriving(study: Study, names: Iterable[str], watch: Watch) -> frozenset[str]:
+    by_path = {study.folder / name: name for name in names}
+    beside = [study.folder / name for name in (SETTINGS_FILE, people.FILE)]
+    return frozenset(by_path[path] for path in watch.changing(by_path, beside=beside))
+
+
+def _loose(study: Study, listed: Iterable[SourceRow]) -> Iterator[str]:
+    """Files that no row names, strays aside, by name relative to the study folder."""
+    named = {row.name for row in listed}
+    for entry, path in folders.entries(study.folder / FOLDER):
+        name = f"{FOLDER}/{entry}"
+        if name not in named and folders.stray(path) is None:
+            yield name
+
+
+def _no_row(name: str) -> Problem:
+    _, *between, _ = name.split("/")
+    move = "move it into the folder of its site, or out of the study"
+    remedy = f"run `casestudy add --site {between[0]}`, or move it out of the study" if between else move
+    return Problem(name, f"a file must have a row in {FILE}", "none", remedy)
 
 
 def _strays(study: Study) -> Iterator[tuple[str, str]]:

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _TIME = r"[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?[\])]?"
-_LABEL = r"(?P<label>[^\W_](?:[^.?!,;:\[\]()<>*\t\n]{0,38}[^\s.?!,;:\[\]()<>*])?)"
+_TITLE = r"(?:(?i:drs?|prof|ir|ing|mw|mevr|dhr)\.[^\S\n]?){0,3}"
+_LABEL = rf"(?P<label>{_TITLE}[^\W_](?:[^.?!,;:\[\]()<>*\t\n]{{0,38}}[^\s.?!,;:\[\]()<>*])?)"
+# Signs without width that programs put before a line.
+_UNSEEN = "[\\s\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]*"
 _SAID = re.compile(
-    rf"\s*[*_]{{0,3}}(?:{_TIME}\s+)?{_LABEL}[^\S\n]*(?:{_TIME})?[*_]{{0,3}}:[*_]{{0,3}}(?=\s|$)"
+    rf"{_UNSEEN}[*_]{{0,3}}(?:{_TIME}\s+)?{_LABEL}[^\S\n]*(?:{_TIME})?[*_]{{0,3}}:[*_]{{0,3}}(?=\s|$)"
 )
-_HEADING = re.compile(rf"\s*\[?{_LABEL}\]?\s+{_TIME}\s*$")
+_HEADING = re.compile(rf"{_UNSEEN}[*_]{{0,3}}\[?{_LABEL}\]?[*_]{{0,3}}\s+{_TIME}\s*$")
 _BRACKETED = re.compile(rf"\s*\[{_LABEL}\]:?(?=\s+\S)")
 _TABBED = re.compile(r"(?P<label>[^\s]+)\t(?=[^\t]*\S)[^\t]*$")
 
@@ -20,6 +23,9 @@ _INTERVIEWER = re.compile(r"(?:i|int|interviewer|onderzoeker|researcher)\s?\d*",
 _ANSWERING = re.compile(
     r"(?:r|p|resp|respondent|participant|deelnemer|geïnterviewde|interviewee)\s?\d*", re.IGNORECASE
 )
+
+# Titles that a person may have once and lack the next time; forms of address tell two people apart.
+_TITLES = re.compile(r"\b(?:dr|drs|prof|ir|ing)\b\.?")
 
 LONGEST = 40
 ALMOST_ALL = 0.8
@@ -80,8 +86,25 @@ def accepted(labels: Iterable[str], known: Known) -> set[str]:
     set()
     """
     counts = Counter(label for label in labels if _may_be_label(label) or known.knows(label))
-    chosen = {label for label, count in counts.items() if count > 1 or known.knows(label)}
-    return chosen if len(chosen) > 1 or any(known.knows(label) for label in chosen) else set()
+    # One person written in several ways is one person.
+    persons: Counter[str] = Counter()
+    for label, count in counts.items():
+        persons[person(label)] += count
+    chosen = {label for label in counts if persons[person(label)] > 1 or known.knows(label)}
+    several = len({person(label) for label in chosen}) > 1
+    return chosen if several or any(known.knows(label) for label in chosen) else set()
+
+
+def person(label: str) -> str:
+    """Give the form in which one person's labels are the same: without case, spaces, points and titles.
+
+    Examples
+    --------
+    >>> person("DB"), person("db :"), person("dr. D.B.")
+    ('db', 'db', 'db')
+    """
+    plain = label.casefold()
+    return re.sub(r"[\W_]+", "", _TITLES.sub("", plain)) or plain
 
 
 def marks(lines: Sequence[str], known: Known) -> list[Mark]:
@@ -135,6 +158,7 @@ def _plain(label: str) -> str:
 
 
 def _may_be_label(label: str) -> bool:
+    label = re.sub(f"^{_TITLE}", "", label)
     if len(label) > LONGEST or set(label) & set(".?!;:") or not any(c.isalpha() for c in label):
         return False
     return label[0].isupper() or " " not in label or any(c.isdigit() for c in label)

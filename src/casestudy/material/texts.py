@@ -13,9 +13,30 @@ from casestudy.errors import InvalidMaterial, Problem
 LIMIT_BYTES = 10_000_000
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# How much of a file is looked at for the zeros that UTF-16 writes beside Latin letters, and how many tell.
+_LOOKED_AT = 100_000
+_FEWEST_UNITS = 8
+_ZEROS = 0.7
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b]")
 # Two bytes and more that are one letter in UTF-8 practically never stand in Windows-1252 text.
 _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+_GUESSED = {
+    "cp1252": "it is not UTF-8 and was read as Windows-1252; look whether letters with accents are right",
+    "utf-16-le": "it has no byte order mark and was read as UTF-16; look whether its words are right",
+    "utf-16-be": "it has no byte order mark and was read as UTF-16; look whether its words are right",
+}
+# What is in the text and is not seen. A joiner inside an emoji is part of it.
+_UNSEEN = {
+    "signs that turn the direction of reading": re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"),
+    "signs without width": re.compile(
+        "[\u200b\u200c\u2060\ufeff]|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001ffff])\u200d"
+    ),
+    "soft hyphens": re.compile("\u00ad"),
+    "words that mix letters of two alphabets": re.compile(
+        r"[A-Za-zÀ-ɏ][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][A-Za-zÀ-ɏ]"
+    ),
+}
 
 # Never the end of a sentence.
 _OPEN = frozenset(
@@ -35,7 +56,8 @@ _DOTTED = re.compile(r"\w{1,3}(?:\.\w{1,3})+")
 def decode(data: bytes, name: str) -> tuple[str, str | None]:
     """Read bytes as normalised text, with a remark when the encoding had to be guessed.
 
-    A byte order mark decides; else it is UTF-8; else, when no byte speaks against it, Windows-1252.
+    A byte order mark decides; else many zeros at every other byte, which only UTF-16 has; else it is UTF-8;
+    else, when no byte speaks against it, Windows-1252.
 
     Raises
     ------
@@ -50,15 +72,26 @@ def decode(data: bytes, name: str) -> tuple[str, str | None]:
     if len(data) > LIMIT_BYTES:
         must = f"a text must be at most {LIMIT_BYTES:,} bytes"
         raise InvalidMaterial([Problem(name, must, f"{len(data):,}", "split it into several sources")])
-    encoding = "utf-16" if data.startswith(_UTF16) else "cp1252" if _is_windows(data) else "utf-8"
+    encoding = _encoding(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise _refused(name, error.start) from None
     if control := _CONTROL.search(text):
         raise _refused(name, len(text[: control.start()].encode(encoding)))
-    remark = "it is not UTF-8 and was read as Windows-1252; look whether letters with accents are right"
-    return normalise(text.removeprefix("\ufeff")), remark if encoding == "cp1252" else None
+    return normalise(text.removeprefix("\ufeff")), _GUESSED.get(encoding)
+
+
+def _encoding(data: bytes) -> str:
+    if data.startswith(_UTF16):
+        return "utf-16"
+    looked_at = data[:_LOOKED_AT]
+    first, second = looked_at[::2], looked_at[1::2]
+    if len(second) >= _FEWEST_UNITS:
+        for here, there, encoding in ((second, first, "utf-16-le"), (first, second, "utf-16-be")):
+            if here.count(0) >= _ZEROS * len(here) and there.count(0) == 0:
+                return encoding
+    return "cp1252" if _is_windows(data) else "utf-8"
 
 
 def normalise(text: str) -> str:
@@ -70,6 +103,19 @@ def normalise(text: str) -> str:
     'café\nen\nthee'
     """
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def unseen(text: str) -> str | None:
+    """Tell how many signs a text holds that nobody sees; they stay in it, as its characters are counted.
+
+    Examples
+    --------
+    >>> unseen("over\u00adleg\u200b")
+    'it holds what is not seen, and keeps it: signs without width 1, soft hyphens 1'
+    """
+    counts = {what: len(pattern.findall(text)) for what, pattern in _UNSEEN.items()}
+    told = ", ".join(f"{what} {count}" for what, count in counts.items() if count)
+    return f"it holds what is not seen, and keeps it: {told}" if told else None
 
 
 def _is_windows(data: bytes) -> bool:

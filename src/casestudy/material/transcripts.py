@@ -1,82 +1,57 @@
 """Transcripts: files of several kinds become one text with turns and sentences.
 
-The text of a ``.txt`` or ``.md`` file is its own. Of ``.docx``, ``.vtt``, ``.srt`` and ``.csv`` it is made:
-one line ``Speaker: words`` per turn, so that an interview is the same text from any two of these; without
-speakers, the paragraphs. Offsets are Unicode code points of NFC text with ``\\n`` line ends, half-open.
+The text of a ``.txt`` or ``.md`` file is its own. Of every other kind it is made: one line ``Speaker: words``
+per turn, so that an interview is the same text from any two of these; without speakers, the paragraphs.
+Offsets are Unicode code points of NFC text with ``\\n`` line ends, half-open.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from casestudy import schema
-from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import captions, speakers, texts, word
+from casestudy.errors import InvalidMaterial, Problem
+from casestudy.material import (
+    captions,
+    open_document,
+    pdf,
+    rich_text,
+    speakers,
+    texts,
+    turns,
+    turns_table,
+    word,
+)
 from casestudy.material.speakers import Known
+from casestudy.material.turns import Said, Sentence, Transcript, Turn
 
-_HEADERS = {
-    "speaker": [
-        "speaker",
-        "spreker",
-        "speaker name",
-        "name",
-        "naam",
-        "who",
-        "wie",
-        "participant",
-        "deelnemer",
-    ],
-    "words": [
-        "statement",
-        "text",
-        "tekst",
-        "utterance",
-        "uitspraak",
-        "words",
-        "woorden",
-        "transcript",
-        "inhoud",
-    ],
-}
+__all__ = ["KINDS", "PlacedComment", "Sentence", "Transcript", "Turn", "comments", "read"]
+
+LIMIT_BYTES = 50_000_000
+LIMIT_CHARACTERS = 10_000_000
 _SHORTEST_WRAP = 60
 _FEWEST_WRAPS = 3
+# What a program that makes transcripts writes of itself into them, with the name of who pressed the button.
+_PROGRAM = re.compile(
+    r"\S.{0,60} (?:(?:started|stopped) transcription|heeft de transcriptie (?:gestart|gestopt|beëindigd))"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One speaker's uninterrupted stretch: the words after the label, half-open, in code points."""
+class PlacedComment:
+    """A comment of a file and the characters of the transcript it hangs on: half-open, in code points.
 
-    start: int
-    end: int
-    speaker: str | None
-    is_interviewer: bool
+    ``start`` and ``end`` are absent when it hangs on no word of a turn: on a label, on a paragraph that was
+    left out, or on nothing. ``words`` are the words in the file.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence of a turn; ``turn`` is the turn's position in the source."""
-
-    start: int
-    end: int
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """The text of a source with its turns and sentences, and what a person should know of how it was read."""
-
+    author: str
     text: str
-    turns: tuple[Turn, ...]
-    sentences: tuple[Sentence, ...]
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    speaker: str | None
+    start: int | None
+    end: int | None
     words: str
 
 
@@ -109,7 +84,72 @@ def read(data: bytes, *, name: str, known: Known | None = None) -> Transcript:
     if suffix not in _READERS:
         must = f"the kind of file must be one of {' '.join(KINDS)}"
         raise InvalidMaterial([Problem(name, must, "another kind", "save it as one of these")])
-    return _READERS[suffix](data, name, known or Known())
+    if len(data) > LIMIT_BYTES:
+        must = f"a transcript must be at most {LIMIT_BYTES:,} bytes"
+        raise InvalidMaterial([Problem(name, must, f"{len(data):,}", "split it into several sources")])
+    transcript = _READERS[suffix](data, name, known or Known())
+    if len(transcript.text) > LIMIT_CHARACTERS:
+        must = f"the text of a transcript must be at most {LIMIT_CHARACTERS:,} characters"
+        raise InvalidMaterial([Problem(name, must, "more", "split it into several sources")])
+    return transcript
+
+
+def comments(data: bytes, *, name: str, known: Known | None = None) -> tuple[PlacedComment, ...]:
+    """Read the comments of a Word file and place them on the text that ``read`` makes of it.
+
+    A comment on words of several turns goes from the first of them to the last. Files of other kinds have no
+    comments.
+
+    Parameters
+    ----------
+    data, name, known
+        As for ``read``.
+
+    Raises
+    ------
+    InvalidMaterial
+        When the file cannot be read.
+    """
+    if PurePosixPath(name).suffix.lower() != ".docx":
+        return ()
+    blocks = word.read(data, name)
+    said, _ = _said_in(blocks, known or Known())
+    text, stretches = turns.put_together(said)
+    if not said:
+        plain = _plain_lines(_lines_of(blocks))
+        text, stretches = plain, [(0, len(plain), None)]
+        said = [Said(None, plain)]
+    filled = [part for part in said if part.words.strip()]
+    running = word.running(blocks)
+    placed = []
+    for comment in word.comments(data, name):
+        begin = _count(running[: comment.start])
+        span = _placed(begin, begin + _count(comment.words), text, stretches, [part.at for part in filled])
+        start, end = span or (None, None)
+        placed.append(PlacedComment(comment.author, comment.text, start, end, comment.words))
+    return tuple(placed)
+
+
+def _count(text: str) -> int:
+    return len("".join(text.split()))
+
+
+def _placed(
+    begin: int, end: int, text: str, stretches: list[turns.Stretch], ats: list[int]
+) -> tuple[int, int] | None:
+    """Characters of the text that are the signs ``begin`` up to ``end`` of the file, spaces not counted.
+
+    Between a file and its text only spaces, labels and left-out paragraphs differ, and so the signs of one
+    turn follow each other in both.
+    """
+    found: list[int] = []
+    for (start, stop, _), at in zip(stretches, ats, strict=True):
+        if at >= end:
+            break
+        if at + stop - start > begin:
+            signs = [place for place in range(start, stop) if not text[place].isspace()]
+            found += signs[max(begin - at, 0) : max(end - at, 0)]
+    return (found[0], found[-1] + 1) if found else None
 
 
 def _plain_text(data: bytes, name: str, known: Known) -> Transcript:
@@ -120,104 +160,174 @@ def _plain_text(data: bytes, name: str, known: Known) -> Transcript:
         starts.append(starts[-1] + len(line) + 1)
     found = speakers.marks(lines, known)
     ends = [*(starts[mark.line] for mark in found[1:]), len(text)]
-    turns = [(starts[m.line] + m.offset, end, m.speaker) for m, end in zip(found, ends, strict=False)]
-    return _transcript(text, turns or [(0, len(text), None)], known, [remark] if remark else [])
+    stretches = [(starts[m.line] + m.offset, end, m.speaker) for m, end in zip(found, ends, strict=False)]
+    return turns.transcript(text, stretches or [(0, len(text), None)], known, [remark] if remark else [])
 
 
 def _word(data: bytes, name: str, known: Known) -> Transcript:
-    lines: list[str] = []
-    said: list[_Said] = []
-    for block in word.read(data, name):
-        turns: list[_Said] = []
-        if isinstance(block, word.Table):
-            turns = _table_turns(block, known) if known.is_conversation else []
-            block = "\n".join(cell for row in block.rows for cell in row)
-        said += turns
-        lines += [] if turns else texts.normalise(block).split("\n")
+    return _from_blocks(word.read(data, name), known)
+
+
+def _open_document(data: bytes, name: str, known: Known) -> Transcript:
+    return _from_blocks(open_document.read(data, name), known)
+
+
+def _rich_text(data: bytes, name: str, known: Known) -> Transcript:
+    return _from_blocks(rich_text.read(data, name), known)
+
+
+def _from_blocks(blocks: list[str | word.Table], known: Known) -> Transcript:
+    said, remarks = _said_in(blocks, known)
     if said:
-        return _composed(said, known, _left_out(lines))
-    found = speakers.marks(lines, known)
+        return turns.composed(said, known, remarks)
+    text = _plain_lines(_lines_of(blocks))
+    return turns.transcript(text, [(0, len(text), None)], known, remarks)
+
+
+def _said_in(blocks: list[str | word.Table], known: Known) -> tuple[list[Said], list[str]]:
+    """Give the turns of paragraphs and tables, and remarks; none when no speakers are recognised."""
+    said: list[Said] = []
+    outside: list[str] = []
+    at = 0
+    for block in blocks:
+        is_table = isinstance(block, word.Table) and known.is_conversation
+        spoken = _table_turns(block, known, at) if is_table and isinstance(block, word.Table) else []
+        said += spoken
+        outside += [] if spoken else texts.normalise(word.flat(block)).split("\n")
+        at += _count(texts.normalise(word.flat(block)))
+    if said:
+        return said, _left_out(outside)
+    found = speakers.marks(outside, known)
+    return _said_on(outside, found) if found else ([], [])
+
+
+def _said_on(lines: list[str], found: list[speakers.Mark]) -> tuple[list[Said], list[str]]:
+    """Give the turns that begin at the marks, and remarks; what a program wrote of itself is left out."""
     width = _wrap(lines, {mark.line for mark in found})
-    return _from_lines(lines, found, known, width=width)
+    own = {number for number, line in enumerate(lines) if _PROGRAM.fullmatch(line.strip())}
+    begun = sorted([*found, *(speakers.Mark(number, None, 0) for number in own)], key=lambda mark: mark.line)
+    begun = [mark for mark in begun if mark.line >= found[0].line]
+    ends = [*(mark.line for mark in begun[1:]), len(lines)]
+    before = [0, *itertools.accumulate(map(_count, lines))]
+    said = [
+        Said(
+            mark.speaker,
+            _words(lines[mark.line : end], width)[mark.offset :],
+            before[mark.line] + _count(lines[mark.line][: mark.offset]),
+        )
+        for mark, end in zip(begun, ends, strict=True)
+        if mark.line not in own
+    ]
+    told = _left_out([*lines[: found[0].line], *(lines[n] for n in own if n > found[0].line)])
+    if width is not None:
+        told.append(f"its lines were cut at {width} characters and joined again; spaces may be missing there")
+    return said, told
 
 
-def _table_turns(table: word.Table, known: Known) -> list[_Said]:
+def _lines_of(blocks: list[str | word.Table]) -> list[str]:
+    return word.running(blocks).split("\n")
+
+
+def _plain_lines(lines: list[str]) -> str:
+    return "\n".join(plain for line in lines if (plain := line.strip()))
+
+
+def _table_turns(table: word.Table, known: Known, at: int) -> list[Said]:
     """Give the turns of a table of speakers and their words; none when it is another table."""
-    rows = [row for row in table.rows if any(cell.strip() for cell in row)]
-    columns = _columns(rows[0]) if rows else {}
-    if len(columns) == len(_HEADERS):
+    flat: list[tuple[tuple[str, ...], list[int]]] = []
+    for row in table.rows:
+        counts = [_count(texts.normalise(cell)) for cell in row]
+        if any(counts):
+            flat.append((row, [at + before for before in itertools.accumulate(counts, initial=0)]))
+        at += sum(counts)
+    columns = turns_table.columns(flat[0][0]) if flat else {}
+    if len(columns) == 2:
         who, what = columns["speaker"], columns["words"]
-        return [_Said(row[who], row[what]) for row in rows[1:] if len(row) > max(who, what)]
-    if any(len(row) != 2 for row in rows):
+        return [Said(row[who], row[what], ats[what]) for row, ats in flat[1:] if len(row) > max(who, what)]
+    if any(len(row) != 2 for row, _ in flat):
         return []
-    labels = [" ".join(row[0].split()).removesuffix(":") for row in rows]
+    labels = [_label(row[0]) for row, _ in flat]
     chosen = speakers.accepted(labels, known)
-    if not chosen or sum(label in chosen for label in labels) < speakers.ALMOST_ALL * len(rows):
+    if not chosen or sum(label in chosen for label in labels) < speakers.ALMOST_ALL * len(flat):
         return []
-    return [_Said(label, row[1]) for label, row in zip(labels, rows, strict=True)]
+    return [Said(label, row[1], ats[1]) for label, (row, ats) in zip(labels, flat, strict=True)]
+
+
+def _label(cell: str) -> str:
+    return " ".join(cell.split()).removesuffix(":").rstrip()
+
+
+def _pdf(data: bytes, name: str, known: Known) -> Transcript:
+    printed = pdf.read(data, name)
+    labels = [_label(line.label) for line in printed.lines if line.label]
+    chosen = speakers.accepted(labels, known)
+    is_table = chosen and sum(label in chosen for label in labels) >= speakers.ALMOST_ALL * len(labels)
+    lines = [
+        replace(line, words=texts.normalise(_with_label(line, ": " if is_table else " ")))
+        for line in printed.lines
+    ]
+    found = speakers.marks([line.words for line in lines], known)
+    # A heading is a line of its own, and so is what stands below it.
+    headings = {mark.line + 1 for mark in found if mark.offset >= len(lines[mark.line].words)}
+    whole = pdf.paragraphs(lines, headings | {mark.line for mark in found})
+    return _from_lines(whole, known, printed.remarks)
+
+
+def _with_label(line: pdf.Line, sign: str) -> str:
+    return f"{_label(line.label)}{sign}{line.words}" if line.label else line.words
 
 
 def _captions(data: bytes, name: str, known: Known) -> Transcript:
     text, remark = texts.decode(data, name)
     shown = captions.read(text, name)
     remarks = [remark] if remark else []
+    if n_stray := captions.left_out(text, name):
+        remarks.append(f"lines that belong to no caption were left out: {n_stray}")
     if known.is_conversation and any(line.speaker for line in shown):
-        return _composed(_joined([_Said(line.speaker, line.words) for line in shown]), known, remarks)
-    lines = [line.words for line in shown]
-    return _from_lines(lines, speakers.marks(lines, known), known, remarks, joins=True)
+        return turns.composed(
+            turns.joined([Said(line.speaker, line.words) for line in shown]), known, remarks
+        )
+    return _from_lines([line.words for line in shown], known, remarks, joins=True)
 
 
 def _table(data: bytes, name: str, known: Known) -> Transcript:
     text, remark = texts.decode(data, name)
-    header, rows = schema.read_table(text, name)
-    columns = _columns(header)
-    if "words" not in columns or len(set(header)) < len(header):
-        must = "a table of turns must have a column `speaker` and a column `text`, each once"
-        raise InvalidMaterial([Problem(place(name, 1), must, "other columns", "name the columns so")])
-    who = header[columns["speaker"]] if "speaker" in columns else None
-    what = header[columns["words"]]
-    said = [_Said(row[who] if who else None, row[what]) for _, row in rows]
-    return _composed(said, known, [remark] if remark else [])
+    return _from_turns(turns_table.from_text(text, name), known, [remark] if remark else [])
+
+
+def _workbook(data: bytes, name: str, known: Known) -> Transcript:
+    return _from_turns(turns_table.from_workbook(data, name), known, [])
+
+
+def _from_turns(table: turns_table.Turns, known: Known, remarks: Sequence[str]) -> Transcript:
+    said = [Said(row.speaker and _label(row.speaker), row.words) for row in table.rows]
+    return turns.composed(said, known, [*remarks, *table.remarks])
 
 
 _READERS: dict[str, Callable[[bytes, str, Known], Transcript]] = {
     ".txt": _plain_text,
     ".md": _plain_text,
     ".docx": _word,
+    ".odt": _open_document,
+    ".rtf": _rich_text,
+    ".pdf": _pdf,
     ".vtt": _captions,
     ".srt": _captions,
     ".csv": _table,
+    ".xlsx": _workbook,
 }
 KINDS = tuple(_READERS)
 
 
-def _columns(header: Sequence[str]) -> dict[str, int]:
-    folded = [" ".join(cell.casefold().replace("_", " ").split()) for cell in header]
-    found = {column: [name for name in names if name in folded] for column, names in _HEADERS.items()}
-    return {column: folded.index(names[0]) for column, names in found.items() if names}
-
-
 def _from_lines(
-    lines: list[str],
-    found: list[speakers.Mark],
-    known: Known,
-    remarks: Sequence[str] = (),
-    *,
-    joins: bool = False,
-    width: int | None = None,
+    lines: list[str], known: Known, remarks: Sequence[str] = (), *, joins: bool = False
 ) -> Transcript:
+    found = speakers.marks(lines, known)
     if not found:
-        text = "\n".join(plain for line in lines if (plain := line.strip()))
-        return _transcript(text, [(0, len(text), None)], known, remarks)
-    ends = [*(mark.line for mark in found[1:]), len(lines)]
-    said = [
-        _Said(mark.speaker, _words(lines[mark.line : end], width)[mark.offset :])
-        for mark, end in zip(found, ends, strict=True)
-    ]
-    told = [*remarks, *_left_out(lines[: found[0].line])]
-    if width is not None:
-        told.append(f"its lines were cut at {width} characters and joined again; spaces may be missing there")
-    return _composed(_joined(said) if joins else said, known, told)
+        text = _plain_lines(lines)
+        return turns.transcript(text, [(0, len(text), None)], known, remarks)
+    said, told = _said_on(lines, found)
+    return turns.composed(turns.joined(said) if joins else said, known, [*remarks, *told])
 
 
 def _wrap(lines: list[str], beginnings: set[int]) -> int | None:
@@ -233,59 +343,6 @@ def _words(lines: list[str], width: int | None) -> str:
     return "".join(line if width is not None and len(line) == width else f"{line} " for line in lines)
 
 
-def _joined(said: list[_Said]) -> list[_Said]:
-    """Captions of one speaker that follow each other are one turn."""
-    joined: list[_Said] = []
-    for speaker, parts in itertools.groupby(said, key=lambda part: part.speaker):
-        joined.append(_Said(speaker, " ".join(part.words for part in parts)))
-    return joined
-
-
 def _left_out(lines: list[str]) -> list[str]:
     count = sum(bool(line.strip()) for line in lines)
     return [f"paragraphs outside the turns of speakers were left out: {count}"] if count else []
-
-
-def _composed(said: list[_Said], known: Known, remarks: Sequence[str]) -> Transcript:
-    parts: list[str] = []
-    turns: list[tuple[int, int, str | None]] = []
-    length = 0
-    for part in said:
-        words = texts.normalise(" ".join(part.words.split()))
-        speaker = texts.normalise(" ".join((part.speaker or "").split()))
-        if not words:
-            continue
-        label = f"{speaker}: " if speaker else ""
-        parts.append(f"{label}{words}\n")
-        turns.append((length + len(label), length + len(label) + len(words), speaker or None))
-        length += len(parts[-1])
-    text = "".join(parts)
-    return _transcript(text, turns if known.is_conversation else [(0, length, None)], known, remarks)
-
-
-def _transcript(
-    text: str, stretches: list[tuple[int, int, str | None]], known: Known, remarks: Sequence[str]
-) -> Transcript:
-    turns: list[Turn] = []
-    found: list[Sentence] = []
-    for start, end, speaker in stretches:
-        words = text[start:end]
-        if bare := words.strip():
-            begin = start + len(words) - len(words.lstrip())
-            turn = Turn(begin, begin + len(bare), speaker, known.is_interviewer(speaker))
-            found += [Sentence(*both, len(turns)) for both in texts.sentences(text, turn.start, turn.end)]
-            turns.append(turn)
-    return Transcript(text, tuple(turns), tuple(found), (*remarks, *_doubts(turns, known)))
-
-
-def _doubts(turns: list[Turn], known: Known) -> Iterator[str]:
-    if not turns:
-        yield "it holds no words"
-    elif not known.is_conversation:
-        return
-    elif all(turn.speaker is None for turn in turns):
-        yield "no speakers were recognised; every word counts as a participant's"
-    elif not any(turn.is_interviewer for turn in turns):
-        yield "no turn is an interviewer's; give the label in the column `interviewer` of sources.csv"
-    elif all(turn.is_interviewer for turn in turns):
-        yield "every turn is an interviewer's; look at the column `interviewer` of sources.csv"

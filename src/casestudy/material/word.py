@@ -1,47 +1,33 @@
-"""Word files: the paragraphs and tables of a ``.docx`` in the order in which they are read.
+"""Word files: the paragraphs and tables of a ``.docx`` in the order in which they are read, and its comments.
 
 The file is opened as the archive it is and its parts are parsed with every DTD forbidden. Insertions that
-are tracked are read; deletions, hidden text, headers, footers, notes, comments and text boxes are not.
+are tracked are read; deletions, hidden text, headers, footers, notes and text boxes are not. Comments are no
+part of the text; they are read on their own, with the words they hang on.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from casestudy.material import archives, texts
+from casestudy.material.archives import Archive, child, kind_of, value
 
-from casestudy.errors import InvalidMaterial, Problem
-
-LIMIT_BYTES = 100_000_000
-LIMIT_RATIO = 100
-LIMIT_MEMBERS = 5_000
-LIMIT_PARSED = 30_000_000
-
-_MEMBER = re.compile(r"[\w\[\]][\w\[\]\-. ()+&,=%@~#!]*(?:/[\w\[\]\-. ()+&,=%@~#!]+)*/?")
 _OLD = b"\xd0\xcf\x11\xe0"
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    KeyError,
-    OverflowError,
-)
+_KIND = {"kind": "a readable Word file", "program": "Word"}
+_DEEPEST_STYLE = 50
+CONTEXT = 64
 _SKIPPED = frozenset(
     "del moveFrom instrText delText delInstrText rt pPr rPr sectPr sdtPr sdtEndPr drawing pict object p tbl "
     "t".split()
 )
+# Where a comment begins, ends or stands; XML cannot hold these characters, so no text is taken for a mark.
+_MARKS = {"commentRangeStart": "s", "commentRangeEnd": "e", "commentReference": "r"}
+_MARK = re.compile("\ud800(?P<kind>[ser])(?P<id>[^\udbff]*)\udbff")
+_GONE = frozenset(("del", "moveFrom"))
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 
 
@@ -52,6 +38,27 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment in the margin and the words it hangs on.
+
+    ``start`` and ``end`` are offsets in the running text of the same file; ``words`` are the words between
+    them, ``before`` and ``after`` what stands around them, ``line`` the number of their line, counted from 0.
+    A comment on nothing, or on words that were deleted, has no words. ``answers`` is the position of the
+    comment that this one replies to.
+    """
+
+    author: str
+    text: str
+    words: str
+    start: int
+    end: int
+    before: str
+    after: str
+    line: int
+    answers: int | None = None
+
+
 def read(data: bytes, name: str) -> list[str | Table]:
     """Read the paragraphs and tables of a Word file.
 
@@ -60,130 +67,117 @@ def read(data: bytes, name: str) -> list[str | Table]:
     InvalidMaterial
         When it is not a Word file, is damaged, or would unfold beyond the limits.
     """
+    with _opened(data, name) as archive:
+        return _blocks(archive, marked=False)
+
+
+def running(blocks: list[str | Table]) -> str:
+    """Give the text in which comments are placed: every paragraph and every cell in order, a line for each.
+
+    Examples
+    --------
+    >>> running(["Kop", Table((("I", "Hoe?"), ("R", "Zo.")))])
+    'Kop\\nI\\nHoe?\\nR\\nZo.'
+    """
+    return "\n".join(texts.normalise(flat(block)) for block in blocks)
+
+
+def flat(block: str | Table) -> str:
+    """Give a block as plain lines."""
+    return block if isinstance(block, str) else "\n".join(cell for row in block.rows for cell in row)
+
+
+def comments(data: bytes, name: str) -> tuple[Comment, ...]:
+    """Read the comments of a Word file in the order of the words they hang on, replies with their own words.
+
+    Raises
+    ------
+    InvalidMaterial
+        When it is not a Word file, is damaged, or would unfold beyond the limits.
+    """
+    with _opened(data, name) as archive:
+        marked = _blocks(archive, marked=True)
+        noted = _notes(archive, _main_part(archive))
+    text, ranges = _ranges(marked)
+    # A reply without words of its own hangs on those of the comment it answers.
+    places = {key: ranges.get(key) or ranges.get(note.answers or "") for key, note in noted.items()}
+    order = sorted(noted, key=lambda key: places[key] or (len(text) + 1, 0))
+    return tuple(_comment(text, places[key] or (0, 0), noted[key], order) for key in order)
+
+
+@contextmanager
+def _opened(data: bytes, name: str) -> Iterator[Archive]:
     if data.startswith(_OLD):
-        remedy = "save it as .docx without a password"
-        raise _refused(name, "an old Word file or one with a password", remedy)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_members(archive, len(data), name)
-            part = _main_part(archive, name)
-            document = _parsed(archive, part, name)
-            hidden = _hidden_styles(archive, part, name)
-    except _BROKEN:
-        raise _refused(
-            name, "a damaged file or another kind of file", "open it in Word and save it again"
-        ) from None
-    body = next((child for child in document if _kind(child) == "body"), None)
+        found, remedy = "an old Word file or one with a password", "save it as .docx without a password"
+        raise archives.refused(name, _KIND["kind"], found, remedy)
+    with archives.opened(data, name, **_KIND) as archive:
+        yield archive
+
+
+def _blocks(archive: Archive, *, marked: bool) -> list[str | Table]:
+    part = _main_part(archive)
+    body = child(archive.parsed(part), "body")
     if body is None:
-        raise _refused(name, "a file without a text", "open it in Word and save it again")
-    try:
-        return list(_Reader(hidden).blocks(body))
-    except RecursionError:
-        raise _refused(name, "endless nesting", "copy its text into a new file") from None
+        raise archive.refused("a file without a text", "open it in Word and save it again")
+    reader = _Reader(_hidden_styles(archive, part), [] if marked else None)
+    # A mark behind the last paragraph has none to stand in.
+    return [*reader.blocks(body), *(["".join(reader.marks)] if reader.marks else [])]
 
 
-def _refused(name: str, found: str, remedy: str) -> InvalidMaterial:
-    return InvalidMaterial([Problem(name, "the file must be a readable Word file", found, remedy)])
-
-
-def _check_members(archive: zipfile.ZipFile, size: int, name: str) -> None:
-    members = archive.infolist()
-    if len(members) > LIMIT_MEMBERS:
-        raise _refused(name, f"more than {LIMIT_MEMBERS:,} parts", "save its text as a new file")
-    declared = sum(member.file_size for member in members)
-    if declared > LIMIT_BYTES or declared > LIMIT_RATIO * size:
-        raise _refused(name, "a file that unfolds far beyond its size", "save its text as a new file")
-    for member in members:
-        is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-        steps = member.filename.split("/")
-        if is_link or ".." in steps or "." in steps or not _MEMBER.fullmatch(member.filename):
-            raise _refused(name, "a part with a name that leads elsewhere", "save its text as a new file")
-
-
-def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
-    declared = archive.getinfo(part).file_size
-    if declared > LIMIT_PARSED:
-        raise _refused(name, f"more than {LIMIT_PARSED:,} bytes of text", "split it into several files")
-    with archive.open(part) as file:
-        data = file.read(declared + 1)
-    if len(data) > declared:
-        raise _refused(name, "a part larger than it says", "save its text as a new file")
-    return data
-
-
-def _parsed(archive: zipfile.ZipFile, part: str, name: str) -> Element:
-    data = _part(archive, part, name)
-    try:
-        root: Element = fromstring(data, forbid_dtd=True)
-    except DefusedXmlException:
-        raise _refused(name, "a document type or entity", "save its text as a new file") from None
-    except (ParseError, LookupError):
-        raise _refused(name, "a damaged part", "open it in Word and save it again") from None
-    return root
-
-
-def _main_part(archive: zipfile.ZipFile, name: str) -> str:
-    for relation in _parsed(archive, "_rels/.rels", name):
+def _main_part(archive: Archive) -> str:
+    for relation in archive.parsed("_rels/.rels"):
         if relation.get("Type", "").endswith("/officeDocument"):
             return relation.get("Target", "").lstrip("/")
-    raise _refused(name, "another kind of file", "save it as .docx")
+    raise archive.refused("another kind of file", "save it as .docx")
 
 
-def _hidden_styles(archive: zipfile.ZipFile, part: str, name: str) -> frozenset[str]:
+def _hidden_styles(archive: Archive, part: str) -> frozenset[str]:
     """Ids of styles that hide their text, also by the style they are based on."""
     styles = f"{part.rpartition('/')[0]}/styles.xml".lstrip("/")
-    if styles not in archive.namelist():
+    if not archive.holds(styles):
         return frozenset()
     state: dict[str, bool | None] = {}
     based: dict[str, str] = {}
-    for style in _parsed(archive, styles, name):
-        if _kind(style) == "style":
-            own = _value(style, "styleId")
-            state[own] = _is_hidden(_child(style, "rPr"))
-            base = _child(style, "basedOn")
-            based[own] = _value(base, "val") if base is not None else ""
+    for style in archive.parsed(styles):
+        if kind_of(style) == "style":
+            own = value(style, "styleId")
+            state[own] = _is_hidden(child(style, "rPr"))
+            base = child(style, "basedOn")
+            based[own] = value(base, "val") if base is not None else ""
     hidden = set()
     for style_id in state:
         at, steps = style_id, 0
-        while state.get(at) is None and at in based and steps < len(state):
+        while state.get(at) is None and at in based and steps < _DEEPEST_STYLE:
             at, steps = based[at], steps + 1
         if state.get(at):
             hidden.add(style_id)
     return frozenset(hidden)
 
 
-def _kind(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _child(element: Element | None, kind: str) -> Element | None:
-    return None if element is None else next((child for child in element if _kind(child) == kind), None)
-
-
-def _value(element: Element, attribute: str) -> str:
-    return next((value for key, value in element.items() if key.rpartition("}")[2] == attribute), "")
-
-
 def _is_hidden(properties: Element | None) -> bool | None:
-    vanish = _child(properties, "vanish")
-    return None if vanish is None else _value(vanish, "val") not in ("0", "false", "off")
+    vanish = child(properties, "vanish")
+    return None if vanish is None else value(vanish, "val") not in ("0", "false", "off")
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     hidden: frozenset[str]
+    # Marks that wait for their paragraph; nothing when marks are not read.
+    marks: list[str] | None = None
 
     def blocks(self, parent: Element) -> Iterator[str | Table]:
         """Paragraphs and tables below an element; a paragraph whose end was deleted goes on in the next."""
         waiting = ""
         for element in _unfolded(parent):
-            if _kind(element) == "p":
+            if kind_of(element) == "p":
                 waiting += self.paragraph(element)
                 if not _end_is_deleted(element):
                     yield waiting
                     waiting = ""
-            elif _kind(element) == "tbl":
+            elif kind_of(element) == "tbl":
                 yield self.table(element)
+            elif self.marks is not None:
+                self.marks.extend(_marks_in(element))
         if waiting:
             yield waiting
 
@@ -191,10 +185,10 @@ class _Reader:
         rows = [
             row
             for row in _unfolded(table)
-            if _kind(row) == "tr" and _child(_child(row, "trPr"), "del") is None
+            if kind_of(row) == "tr" and child(child(row, "trPr"), "del") is None
         ]
         return Table(
-            tuple(tuple(self.cell(cell) for cell in _unfolded(row) if _kind(cell) == "tc") for row in rows)
+            tuple(tuple(self.cell(cell) for cell in _unfolded(row) if kind_of(cell) == "tc") for row in rows)
         )
 
     def cell(self, cell: Element) -> str:
@@ -204,45 +198,128 @@ class _Reader:
         return "\n".join(parts)
 
     def paragraph(self, paragraph: Element) -> str:
-        style = _child(_child(paragraph, "pPr"), "pStyle")
-        hides = style is not None and _value(style, "val") in self.hidden
-        return "".join(self.words(paragraph, hides))
+        style = child(child(paragraph, "pPr"), "pStyle")
+        hides = style is not None and value(style, "val") in self.hidden
+        before = ""
+        if self.marks:
+            before = "".join(self.marks)
+            self.marks.clear()
+        return before + "".join(self.words(paragraph, hides))
 
     def words(self, element: Element, hides: bool) -> Iterator[str]:
-        for child in _unfolded(element):
-            kind = _kind(child)
+        for part in _unfolded(element):
+            kind = kind_of(part)
             if kind == "t" and not hides:
-                yield child.text or ""
+                yield part.text or ""
             elif kind in _SIGNS and not hides:
                 yield _SIGNS[kind]
             elif kind == "r":
-                yield from self.words(child, self.run_hides(child, hides))
+                yield from self.words(part, self.run_hides(part, hides))
+            elif self.marks is not None and (kind in _MARKS or kind in _GONE):
+                yield from _marks_in(part)
             elif kind not in _SKIPPED:
-                yield from self.words(child, hides)
+                yield from self.words(part, hides)
 
     def run_hides(self, run: Element, hides: bool) -> bool:
-        properties = _child(run, "rPr")
+        properties = child(run, "rPr")
         own = _is_hidden(properties)
         if own is not None:
             return own
-        style = _child(properties, "rStyle")
-        return hides or (style is not None and _value(style, "val") in self.hidden)
+        style = child(properties, "rStyle")
+        return hides or (style is not None and value(style, "val") in self.hidden)
 
 
 def _unfolded(parent: Element) -> Iterator[Element]:
     """Children of an element; a wrapper that marks a change, a field or a choice gives way to its own."""
-    for child in parent:
-        kind = _kind(child)
+    for part in parent:
+        kind = kind_of(part)
         if kind in ("ins", "moveTo", "sdt", "sdtContent", "customXml", "smartTag"):
-            yield from _unfolded(child)
+            yield from _unfolded(part)
         elif kind == "AlternateContent":
-            chosen = _child(child, "Choice")
-            chosen = _child(child, "Fallback") if chosen is None else chosen
+            chosen = child(part, "Choice")
+            chosen = child(part, "Fallback") if chosen is None else chosen
             if chosen is not None:
                 yield from _unfolded(chosen)
         else:
-            yield child
+            yield part
 
 
 def _end_is_deleted(paragraph: Element) -> bool:
-    return _child(_child(_child(paragraph, "pPr"), "rPr"), "del") is not None
+    return child(child(child(paragraph, "pPr"), "rPr"), "del") is not None
+
+
+def _marks_in(element: Element) -> list[str]:
+    """Give the marks of comments on an element and below it, also where words were deleted."""
+    found = ((_MARKS.get(kind_of(part)), value(part, "id")) for part in element.iter())
+    return [f"\ud800{kind}{key}\udbff" for kind, key in found if kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    author: str
+    text: str
+    answers: str | None
+
+
+def _notes(archive: Archive, part: str) -> dict[str, _Note]:
+    """Give the comments by their id, in the order of their file."""
+    folder = part.rpartition("/")[0]
+    stored, threads = (f"{folder}/{name}.xml".lstrip("/") for name in ("comments", "commentsExtended"))
+    if not archive.holds(stored):
+        return {}
+    reader = _Reader(_hidden_styles(archive, part))
+    notes: dict[str, _Note] = {}
+    by_paragraph: dict[str, str] = {}
+    for comment in archive.parsed(stored):
+        key = value(comment, "id")
+        blocks = reader.blocks(comment)
+        text = texts.normalise("\n".join(flat(block) for block in blocks)).strip()
+        by_paragraph |= {
+            value(paragraph, "paraId"): key for paragraph in comment if value(paragraph, "paraId")
+        }
+        notes[key] = _Note(texts.normalise(value(comment, "author")), text, None)
+    if archive.holds(threads):
+        for thread in archive.parsed(threads):
+            below = by_paragraph.get(value(thread, "paraId"))
+            above = by_paragraph.get(value(thread, "paraIdParent"))
+            if below is not None and above is not None and below != above:
+                notes[below] = replace(notes[below], answers=above)
+    return notes
+
+
+def _ranges(marked: list[str | Table]) -> tuple[str, dict[str, tuple[int, int]]]:
+    """Give the running text without its marks, and for each comment the characters it hangs on."""
+    begun: dict[str, int] = {}
+    ended: dict[str, int] = {}
+    lines, length = [], 0
+    for block in marked:
+        pieces = _MARK.split(flat(block))
+        plain = ""
+        # A split at two groups gives: words, kind, id, words, kind, id, words.
+        for words, kind, key in zip(pieces[::3], [*pieces[1::3], ""], [*pieces[2::3], ""], strict=True):
+            plain += words
+            if kind:
+                at = length + len(texts.normalise(plain))
+                (begun if kind == "s" else ended).setdefault(key, at)
+                if kind == "r":
+                    begun.setdefault(key, at)
+        lines.append(texts.normalise(plain))
+        length += len(lines[-1]) + 1
+    text = "\n".join(lines)
+    return text, {key: _bare(text, begun[key], end) for key, end in ended.items() if key in begun}
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """Give the range without the spaces at its ends; empty when it holds nothing else."""
+    words = text[start:end]
+    bare = words.strip()
+    start += len(words) - len(words.lstrip()) if bare else 0
+    return start, start + len(bare)
+
+
+def _comment(text: str, place: tuple[int, int], note: _Note, order: list[str]) -> Comment:
+    start, end = place
+    answers = order.index(note.answers) if note.answers in order else None
+    before, after = text[max(start - CONTEXT, 0) : start], text[end : end + CONTEXT]
+    line = text.count("\n", 0, start)
+    return Comment(note.author, note.text, text[start:end], start, end, before, after, line, answers)

@@ -23,8 +23,17 @@ SIGNS = {
     "M": "–",
     TOO_FEW: "○",
 }
-UNSTABLE = "◐"
-DOMAINS = ("innovation", "user", "organisation", "context")
+UNSTABLE, STALE, TENTATIVE = "◐", "↻", "†"
+DOMAINS = (
+    "innovation",
+    "user",
+    "organisation",
+    "context",
+    "outer_setting",
+    "inner_setting",
+    "individuals",
+    "process",
+)
 
 
 def site(study: Study, site: str, labels: Labels) -> str:
@@ -66,8 +75,20 @@ def wave(study: Study, wave: str, labels: Labels) -> str:
     return next((w.label[labels.language] for w in study.waves if w.id == wave), wave)
 
 
-def rating(value: str, labels: Labels, *, unstable: bool = False) -> str:
-    """Give a rating as its sign and its words, with the mark for an unstable one.
+def marks(*, unstable: bool = False, stale: bool = False, tentative: bool = False) -> str:
+    """Give the signs behind a value, each with a space before it: unsure, to be confirmed again, tentative.
+
+    Examples
+    --------
+    >>> marks(unstable=True, stale=True), marks()
+    (' ◐ ↻', '')
+    """
+    given = {UNSTABLE: unstable, STALE: stale, TENTATIVE: tentative}
+    return "".join(f" {sign}" for sign, holds in given.items() if holds)
+
+
+def rating(value: str, labels: Labels, *, unstable: bool = False, stale: bool = False) -> str:
+    """Give a rating as its sign and its words, with its marks.
 
     Examples
     --------
@@ -75,8 +96,7 @@ def rating(value: str, labels: Labels, *, unstable: bool = False) -> str:
     >>> rating("-2", labels.read("nl")), rating("X", labels.read("en"), unstable=True)
     ('−2 belemmert sterk', 'X mixed ◐')
     """
-    mark = f" {UNSTABLE}" if unstable else ""
-    return f"{SIGNS[value]} {labels[f'rating.{value}']}{mark}"
+    return f"{SIGNS[value]} {labels[f'rating.{value}']}{marks(unstable=unstable, stale=stale)}"
 
 
 def spread(view: Spread, labels: Labels) -> str:

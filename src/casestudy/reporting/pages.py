@@ -26,7 +26,8 @@ from casestudy.study import LANGUAGES, Audience, Language
 
 CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
-ReportKind = Literal["site", "cross"]
+ReportKind = Literal["site", "cross", "codebook"]
+INDEX_ORDER: tuple[ReportKind, ...] = ("cross", "site", "codebook")
 State = Literal["fresh", "not_renewed", "withheld"]
 Reason = Literal["failed", "refused", "disclosure", "too_few", "nothing_yet"]
 
@@ -138,13 +139,13 @@ def index(entries: Sequence[Entry], *, language: Language, head: Head) -> str:
     Parameters
     ----------
     entries
-        The reports in the study's order; those across sites are shown first.
+        The reports in the study's order; the one across sites is shown first and the codebook last.
     language
         Language of the page.
     head
         What stands above the page; ``index`` is not used.
     """
-    entries = sorted(entries, key=lambda entry: entry.kind != "cross")
+    entries = sorted(entries, key=lambda entry: INDEX_ORDER.index(entry.kind))
     words = labels.read(language)
     template = _environment().get_template("index.html.j2")
     current = sum(entry.state == "fresh" for entry in entries)

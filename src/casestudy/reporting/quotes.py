@@ -12,6 +12,7 @@ from markupsafe import Markup
 from casestudy.labels import Labels
 from casestudy.material.codebook import Codebook
 from casestudy.material.decisions import Decision, QuoteRelease
+from casestudy.material.evidence import PRACTICE
 from casestudy.material.people import Participant, role_class
 from casestudy.material.sources import SourceRow
 from casestudy.reporting import disclosure, markup, names
@@ -33,6 +34,7 @@ class Quote:
     audiences: frozenset[Audience]
     voice: str  # professional, client or someone
     language: str = "nl"
+    direction: str = ""  # of its coding: + - x 0, empty when none was given
 
 
 def released(
@@ -54,7 +56,7 @@ def released(
     decisions
         All decisions; only releases of quotes are read.
     codings
-        Frame of the codings: coding source site code role status.
+        Frame of the codings: coding source site code role status, and valence and practice for the direction.
     sources
         Rows of the sources that still count.
     people
@@ -81,17 +83,24 @@ def released(
             code, site, role = str(coding["code"]), str(coding["site"]), str(coding["role"])
             known = role in NAMED_VOICES and crowd[site, role] >= rules.min_cell  # type: ignore[index]
             voice = role if known else "someone"
-            kept.append(Quote(release.quote, release.text, code, site, audiences, voice, source.language))
+            about = (release.text, code, site, audiences, voice, source.language, _direction(coding))
+            kept.append(Quote(release.quote, *about))
     return tuple(kept)
 
 
-COLUMNS = ["quote", "text", "code", "site", "audiences", "voice", "language"]
+def _direction(coding: pd.Series) -> str:
+    """Give the direction of a coding; practice says for a skill what valence says for a factor."""
+    valence = coding.get("valence")
+    return valence if isinstance(valence, str) else PRACTICE.get(str(coding.get("practice")), "")
+
+
+COLUMNS = ["quote", "text", "code", "site", "audiences", "voice", "language", "direction"]
 
 
 def frame(quotes: Sequence[Quote], site: str) -> pd.DataFrame:
     """Lay out the quotes of one site as a table for the report across sites."""
     rows = [
-        (q.id, q.text, q.code, q.site, " ".join(sorted(q.audiences)), q.voice, q.language)
+        (q.id, q.text, q.code, q.site, " ".join(sorted(q.audiences)), q.voice, q.language, q.direction)
         for q in quotes
         if q.site == site
     ]
@@ -109,14 +118,32 @@ def from_frame(table: pd.DataFrame) -> tuple[Quote, ...]:
     """
     rows = table[COLUMNS].itertuples(index=False, name=None)
     return tuple(
-        Quote(id_, text, code, site, frozenset(audiences.split()), voice, language)
-        for id_, text, code, site, audiences, voice, language in rows
+        Quote(id_, text, code, site, frozenset(audiences.split()), voice, language, _text(direction))
+        for id_, text, code, site, audiences, voice, language, direction in rows
     )
 
 
-def first(quotes: Sequence[Quote], code: str, audience: Audience, site: str | None = None) -> Quote | None:
-    """Give the first quote about a code that this audience may read."""
-    fitting = (q for q in quotes if q.code == code and audience in q.audiences and site in (None, q.site))
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def first(
+    quotes: Sequence[Quote],
+    code: str,
+    audience: Audience,
+    site: str | None = None,
+    *,
+    directions: Sequence[str] | None = None,
+) -> Quote | None:
+    """Give the first quote about a code that this audience may read, pointing one of these ways."""
+    fitting = (
+        q
+        for q in quotes
+        if q.code == code
+        and audience in q.audiences
+        and site in (None, q.site)
+        and (directions is None or q.direction in directions)
+    )
     return next(fitting, None)
 
 

@@ -18,6 +18,7 @@ from casestudy.reporting.disclosure import Limits, Withheld
 
 ALL = "ALL"
 TOO_FEW = "few"
+REACH = ["n_sources", "n_plus", "n_minus", "n_mixed", "n_roles", "single_role", "reason"]
 CONVERSATION_KINDS = ("interview", "focusgroup", "worksession", "narrative")
 
 
@@ -37,9 +38,10 @@ def ratings(
     Parameters
     ----------
     settled
-        The settled matrix in long form: site code rating n_sources stability.
+        The settled matrix in long form: site code rating n_sources stability standing.
     proposed
-        The proposals, for the reach of the evidence: site code n_sources n_roles reason.
+        The proposals, for the reach of the evidence: site code n_sources n_plus n_minus n_mixed n_roles
+        single_role reason.
     limits
         The rules of the audience.
     min_stability
@@ -48,11 +50,15 @@ def ratings(
     Returns
     -------
     Released
-        site code rating n_sources reason unstable. ``rating`` is ``-2`` to ``2``, ``X``, ``M``, or ``few``
-        when there were too few conversations, or conversations with too few kinds of people, to show it.
+        site code rating n_sources n_against reason unstable stale single_role. ``rating`` is ``-2`` to
+        ``2``, ``X``, ``M``, or ``few`` when there were too few conversations, or conversations with too few
+        kinds of people, to show it. ``n_against`` conversations point another way than a direction that is
+        shown. ``stale`` ratings rest on evidence that has changed since they were settled, and a rating that
+        is not shown has no mark. ``single_role`` is told to the research team only.
     """
-    reach = proposed[["site", "code", "n_sources", "n_roles", "reason"]]
-    frame = settled[["site", "code", "rating", "stability"]].merge(reach, on=["site", "code"], how="left")
+    reach = proposed[["site", "code", *REACH]]
+    frame = settled[["site", "code", "rating", "stability", "standing"]]
+    frame = frame.merge(reach, on=["site", "code"], how="left")
     rows, withheld = [], []
     for row in frame.itertuples(index=False):
         n, roles = _number(row.n_sources), _number(row.n_roles)
@@ -61,11 +67,22 @@ def ratings(
         if rating != "M" and not enough:
             rating = TOO_FEW
             withheld.append(Withheld("too_few_conversations", f"{row.site} x {row.code}"))
-        unstable = rating not in ("M", TOO_FEW) and _number(row.stability) < min_stability
         reason = str(row.reason) if rating == "M" and isinstance(row.reason, str) else ""
-        rows.append((row.site, row.code, rating, n if enough else math.nan, reason, unstable))
-    columns = ["site", "code", "rating", "n_sources", "reason", "unstable"]
+        stale = rating != TOO_FEW and row.standing == "stale"
+        shown = rating not in ("M", TOO_FEW)
+        unstable = shown and _number(row.stability) < min_stability
+        alone = limits.audience == "internal" and shown and _flag(row.single_role)
+        counts = (n if enough else math.nan, _against(row, rating))
+        rows.append((row.site, row.code, rating, *counts, reason, unstable, stale, alone))
+    columns = "site code rating n_sources n_against reason unstable stale single_role".split()
     return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
+
+
+def _against(row: Any, rating: str) -> float:
+    """How many conversations point another way than the direction of a rating, mixed ones included."""
+    if rating in ("1", "2"):
+        return _number(row.n_minus) + _number(row.n_mixed)
+    return _number(row.n_plus) + _number(row.n_mixed) if rating in ("-1", "-2") else 0.0
 
 
 def change(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], together: bool) -> Released:
@@ -267,6 +284,11 @@ def conversation_counts(sources: pd.DataFrame) -> dict[str, int]:
     """Count the conversations per site; documents, observations and open answers are none."""
     talks = sources[sources["kind"].isin(CONVERSATION_KINDS)]
     return {str(site): int(n) for site, n in talks.groupby("site")["source"].nunique().items()}
+
+
+def _flag(value: Any) -> bool:
+    """Give a flag; whatever is absent does not hold."""
+    return _number(value) == 1
 
 
 def _number(value: Any) -> float:

@@ -11,8 +11,17 @@ import pandas as pd
 from IPython.display import publish_display_data
 
 from casestudy import study as studies
-from casestudy.findings import linking
-from casestudy.material import codebook, decisions, frames, guide, instrument, site_tables, survey
+from casestudy.findings import coder_agreement, linking
+from casestudy.material import (
+    codebook,
+    decisions,
+    double_coding,
+    frames,
+    guide,
+    instrument,
+    site_tables,
+    survey,
+)
 from casestudy.material.codebook import Codebook, Family
 from casestudy.material.decisions import Decision
 from casestudy.material.guide import Guide
@@ -20,6 +29,7 @@ from casestudy.material.instrument import Instrument
 from casestudy.material.survey import Responses
 from casestudy.reporting import opening
 from casestudy.reporting.parts import Part, bundle
+from casestudy.reporting.released import CONVERSATION_KINDS
 from casestudy.study import Audience, Site, Study, Words
 
 ALL = "ALL"
@@ -68,6 +78,16 @@ class Report:
     def codes(self, family: Family) -> list[str]:
         """Ids of the active codes of a family, in the order of the codebook."""
         return [code.id for code in self.codebook.family(family) if code.active]
+
+    @property
+    def terms(self) -> dict[str, tuple[str, ...]]:
+        """The dictionary: terms per active code."""
+        return {code.id: code.terms for code in self.codebook.codes if code.active and code.terms}
+
+    @property
+    def searched(self) -> list[str]:
+        """Ids of the active codes that the dictionary looks for."""
+        return [code.id for code in self.codebook.codes if code.active and (code.terms or code.patterns)]
 
     @property
     def rating_rule(self) -> Mapping[str, Any]:
@@ -120,6 +140,28 @@ class Report:
         """The name of that scale, for readers."""
         scale = self.instrument.scale(self.ordering_scale)
         return scale.label if scale else self.study.question
+
+    @property
+    def agreement(self) -> pd.DataFrame:
+        """How far coders agreed per code, over all sites; no rows while that is not known."""
+        folder = self.tables / ALL
+        if not (folder / "agreement.csv").exists():
+            return pd.DataFrame(columns=list(site_tables.TABLES["agreement"].columns))
+        return site_tables.read(folder, "agreement")
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdict on the agreement of coders, per code."""
+        return coder_agreement.verdicts(self.agreement)
+
+    @property
+    def double_coding(self) -> dict[str, Any] | None:
+        """What two coders or more did with the same sources, as ``findings.coded_units`` takes it."""
+        return double_coding.together({name: self.table(name) for name in double_coding.TABLES})
+
+    def conversations(self, sources: pd.DataFrame) -> pd.DataFrame:
+        """Keep the sources in which people talk, without documents."""
+        return sources[sources["kind"].isin(CONVERSATION_KINDS)]
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a step table: this site's, or all sites' one below the other.

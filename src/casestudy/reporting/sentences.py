@@ -96,10 +96,16 @@ def at_a_glance(
         attention = [said for said in (bad, *other, least) if said][:ATTENTION]
         html = _block("glance.findings", findings, "absent.no_findings", labels)
         html += Markup("\n") + _block("glance.attention", attention, "absent.no_findings", labels)
-        html += markup.note(labels["glance.not_cross" if site is None else "glance.not_site"])
+        not_this = labels["glance.not_cross" if site is None else "glance.not_site"]
+        html += markup.note(not_this, _explained(labels, good, bad))
         return Rendering(html, None, (*ratings.withheld, *changes.withheld, *used.withheld))
 
     return Part(id, "text", draw)
+
+
+def _explained(labels: Labels, *said: Text | None) -> str:
+    """Explain the mark of ratings whose evidence has changed, where a sentence bears it."""
+    return labels["key.stale_note"] if any(one and names.STALE in one for one in said) else ""
 
 
 def _block(title: str, said: list[Text], empty: str, labels: Labels) -> Markup:
@@ -125,7 +131,7 @@ def _site_factor(
         site=names.site(study, site, labels),
         factor=names.code(codebook, row["code"], labels),
         rating=labels[f"rating.{row['rating']}"],
-        sign=names.SIGNS[row["rating"]],
+        sign=names.SIGNS[row["rating"]] + names.marks(stale=bool(row["stale"])),
         spread=names.spread(spread, labels),
     )
     return _sure(said, certainty(int(row["n_sources"]), 1, 1), labels)
@@ -141,9 +147,10 @@ def _factor(frame: pd.DataFrame, side: str, scene: Scene) -> Text | None:
     sums = points.groupby("code").agg(n=("site", "size"), size=("size", "sum"), talks=("n_sources", "sum"))
     order = {code.id: place for place, code in enumerate(codebook.codes)}
     best = min(sums.itertuples(), key=lambda r: (-r.n, -r.size, order[r.Index]))
+    stale = bool(chosen.loc[chosen["code"] == best.Index, "stale"].any())
     said = labels.say(
         f"glance.{side}",
-        factor=names.code(codebook, best.Index, labels),
+        factor=names.code(codebook, best.Index, labels) + names.marks(stale=stale),
         at=labels.say("x_of_y", n=labels.number(best.n), n_of=labels.number(len(study.sites))),
         sites=labels[f"site_words.{study.site_word}"],
     )
@@ -241,7 +248,7 @@ def integration(
             Markup("<b>{}:</b> {}").format(*pair) for pair in _by_label(settled, study, guide, labels, site)
         ]
         html = markup.bullets(said) if said else Markup("")  # the table below says why
-        return Rendering(html, None, view.withheld)
+        return Rendering(html + markup.note(_explained(labels, *said)), None, view.withheld)
 
     return Part(id, "text", draw)
 
@@ -254,10 +261,10 @@ def _by_label(
         for row in settled[settled["label"] == label].itertuples(index=False):
             entry = guide.row(row.row)
             if entry is not None:
-                subjects.setdefault(entry.label[labels.language], []).append(
-                    names.site(study, row.site, labels)
-                )
-        told = (s if site else f"{s} ({labels.list(sites)})" for s, sites in subjects.items())
+                at = "" if site else names.site(study, row.site, labels)
+                marked = at + names.marks(stale=bool(row.stale))
+                subjects.setdefault(entry.label[labels.language], []).append(marked)
+        told = (s + sites[0] if site else f"{s} ({labels.list(sites)})" for s, sites in subjects.items())
         yield labels[f"fit.{label}"], f"{labels.list(told)}."
 
 
@@ -280,23 +287,26 @@ def differences(
         apart = told_apart(contrasts, leave_one_out, ratings)
         keep = apart.frame[~apart.frame["changes"] & apart.frame["label"].isin(["strong", "weak"])]
         sites = labels[f"site_words.{study.site_word}"]
-        n = labels.number(len(study.sites))
+        words = {"sites": sites, "n": labels.number(len(study.sites))}
+        stale = set(ratings.frame.loc[ratings.frame["stale"], "code"])
         lists = {"differ": list(keep["code"]), **_alike(ratings.frame, study, codebook)}
         said = [
-            labels.say(f"differences.{key}", factors=_factors(codes, codebook, labels), sites=sites, n=n)
+            labels.say(f"differences.{key}", factors=_factors(codes, stale, codebook, labels), **words)
             for key, codes in lists.items()
             if codes
         ]
         compared = (contrasts["label"] != "insufficient").any()
         if compared and not lists["differ"]:
-            said.insert(0, labels.say("differences.none", sites=sites, n=n))
-        return Rendering(markup.paragraphs(*said), None, apart.withheld)
+            said.insert(0, labels.say("differences.none", **words))
+        html = markup.paragraphs(*said) + markup.note(_explained(labels, *said))
+        return Rendering(html, None, apart.withheld)
 
     return Part(id, "text", draw)
 
 
-def _factors(codes: list[str], codebook: Codebook, labels: Labels) -> str:
-    return labels.list(labels.say("quote.name", name=names.code(codebook, code, labels)) for code in codes)
+def _factors(codes: list[str], stale: set[str], codebook: Codebook, labels: Labels) -> str:
+    named = ((names.code(codebook, code, labels), names.marks(stale=code in stale)) for code in codes)
+    return labels.list(labels.say("quote.name", name=name) + mark for name, mark in named)
 
 
 def _alike(frame: pd.DataFrame, study: Study, codebook: Codebook) -> dict[str, list[str]]:

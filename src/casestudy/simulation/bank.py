@@ -115,6 +115,14 @@ class Neutral(Record):
     traps: dict[str, Lines]
 
 
+class Theme(Record):
+    """A code that nobody planned: what it is called, what it means, and what was said of it."""
+
+    label: Words
+    definition: Words
+    said: Lines
+
+
 class _Factors(RootModel[dict[str, _FactorTalk]]):
     pass
 
@@ -127,12 +135,17 @@ class _Components(RootModel[dict[str, _ComponentTalk]]):
     pass
 
 
+class _Themes(RootModel[dict[str, Theme]]):
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """All sentences: passages by code and way, phrases of skills, neutral talk, the interviewer's words."""
+    """All sentences: passages by code and way, phrases of skills, themes, neutral talk, questions."""
 
     passages: Mapping[tuple[str, str], tuple[Passage, ...]]
     phrases: Mapping[str, str]
+    themes: Mapping[str, Theme]
     neutral: Neutral
     interviewer: Interviewer
 
@@ -179,6 +192,7 @@ def read() -> Bank:
     return Bank(
         found,
         {code: skill.phrase for code, skill in skills.items()},
+        documents.read(path("inductive.yml"), _Themes, name="inductive.yml").root,
         documents.read(path("neutral.yml"), Neutral, name="neutral.yml"),
         documents.read(path("interviewer.yml"), Interviewer, name="interviewer.yml"),
     )

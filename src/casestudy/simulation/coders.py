@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from casestudy.material.codings import Coding
+from casestudy.material.coding_events import Coding, Screened
 from casestudy.material.sources import sha256
 from casestudy.material.transcripts import Transcript
 from casestudy.simulation import truth
@@ -18,9 +18,11 @@ from casestudy.simulation.talk import Said
 from casestudy.simulation.truth import Utterance
 
 FIRST, SECOND = "coder-a", "coder-b"
-VERSION = "1.0.0"
-DOUBLE_SHARE = 0.20
+VERSION, THEMES_VERSION = "1.0.0", "1.1.0"
+# More than the usual fifth, so that there are enough examples to judge agreement by.
+DOUBLE_SHARE = 0.40
 _MONTHS = {FIRST: "07", SECOND: "08"}
+_MONTH_OF_THEMES = "10"
 _VALENCE = {"helps": "+", "hinders": "-", "neutral": "0"}
 # Talk in which a coder may wrongly see a code.
 _SIBLINGS = {
@@ -58,34 +60,47 @@ def text(piece: Piece, transcript: Transcript, said: Sequence[Said]) -> Text:
     return Text(piece, transcript, sha256(transcript.text), tuple(planted))
 
 
-def double_coded(conversations: Sequence[Piece], seed: int) -> set[str]:
-    """Choose at random a fifth of the conversations, at least one of each site."""
-    rng = generator(seed, "double")
-    by_site: dict[str, list[str]] = {}
-    for piece in conversations:
-        by_site.setdefault(piece.site, []).append(piece.source)
-    chosen = {sources[int(rng.integers(len(sources)))] for sources in by_site.values()}
-    rest = [piece.source for piece in conversations if piece.source not in chosen]
-    missing = max(0, round(DOUBLE_SHARE * len(conversations)) - len(chosen))
-    return chosen | {rest[int(place)] for place in rng.permutation(len(rest))[:missing]}
-
-
 def codings(source: Text, seed: int, *, coder: str, is_double: bool) -> list[Coding]:
-    """Code one source as a coder would: most planted passages, and some false ones where two coders code."""
+    """Code one source as a coder would: most planted passages, and some false ones where two coders code.
+
+    The first coder reads everything once more when the themes nobody asked about have become codes.
+    """
     rng = generator(seed, source.piece.source, coder)
     seen = [
         (start, end, _given(utterance))
         for start, end, utterance in source.planted
-        if utterance.certain or rng.random() < truth.SENSITIVITY.get(utterance.code, truth.OTHER_SENSITIVITY)
+        if not _is_theme(utterance)
+        and (
+            utterance.certain or rng.random() < truth.SENSITIVITY.get(utterance.code, truth.OTHER_SENSITIVITY)
+        )
     ]
     if coder == SECOND:
         seen = [(start, _shortened(source, start, end, rng), fields) for start, end, fields in seen]
     if is_double:
         seen += _false(source, rng)
+    seen = sorted(seen, key=lambda one: one[:2])
+    if coder == FIRST:
+        seen += [(start, end, {"code": u.code}) for start, end, u in source.planted if _is_theme(u)]
     return [
         _coding(source, number, start, end, fields, coder)
-        for number, (start, end, fields) in enumerate(sorted(seen, key=lambda one: one[:2]), start=1)
+        for number, (start, end, fields) in enumerate(seen, start=1)
     ]
+
+
+def screened(source: Text, codes: Sequence[str]) -> Screened:
+    """Record that the first coder looked for the themes in a whole source."""
+    piece = source.piece
+    return Screened(
+        source=piece.source,
+        codes=tuple(codes),
+        coder=FIRST,
+        codebook=THEMES_VERSION,
+        at=f"2019-{_MONTH_OF_THEMES}-{1 + piece.number:02d}T16:00:00+00:00",
+    )
+
+
+def _is_theme(utterance: Utterance) -> bool:
+    return utterance.code.startswith("IND_")
 
 
 def _given(utterance: Utterance) -> dict[str, Any]:
@@ -138,19 +153,21 @@ def _within(place: int, stretches: Sequence[tuple[int, int]]) -> bool:
 
 
 def _coding(source: Text, number: int, start: int, end: int, fields: dict[str, Any], coder: str) -> Coding:
+    is_theme = fields["code"].startswith("IND_")
+    month = _MONTH_OF_THEMES if is_theme else _MONTHS[coder]
     return Coding(
         coding=f"{coder[-1]}-{source.piece.source}-{number:03d}",
         source=source.piece.source,
         start=start,
         end=end,
-        codebook=VERSION,
+        codebook=THEMES_VERSION if is_theme else VERSION,
         coder=coder,
         kind="human",
         status="confirmed",
         round="main" if coder == FIRST else "reliability",
         quote=source.transcript.text[start:end],
         text_sha256=source.sha256,
-        at=f"2019-{_MONTHS[coder]}-{1 + source.piece.number:02d}T{_clock(number)}:00+00:00",
+        at=f"2019-{month}-{1 + source.piece.number:02d}T{_clock(number)}:00+00:00",
         **fields,
     )
 

@@ -12,8 +12,8 @@ import yaml
 
 from casestudy import schema, study
 from casestudy.errors import WrongUse
-from casestudy.material import transcripts
-from casestudy.material.codings import Coding
+from casestudy.material import lines, rounds, sources, transcripts
+from casestudy.material.coding_events import Coding, Screened
 from casestudy.material.speakers import Known
 from casestudy.simulation import archives, cast, coders, files, judgements, settings, survey, talk
 from casestudy.simulation import truth as plan
@@ -55,9 +55,10 @@ def write(folder: Path, *, n_sites: int = 5, seed: int = 1, truth: Path | None =
     bank = read()
     sites = [cast.site(number, seed) for number in range(n_sites)]
     settings.write(folder, sites, bank)
-    texts = [text for site in sites for text in _sources(folder, site, bank, seed)]
+    themes = plan.themes(_in_order([p for site in sites for p in _staying(site)]), seed)
+    texts = [text for site in sites for text in _sources(folder, site, bank, seed, themes)]
     _survey(folder, sites, seed)
-    coded = _codings(folder, sites, texts, seed)
+    coded = _codings(folder, sites, texts, seed, list(bank.themes))
     judgements.write(study.read(folder), sites, coded, seed)
     if truth is not None:
         truth.mkdir(parents=True, exist_ok=True)
@@ -77,13 +78,23 @@ def _check(folder: Path, n_sites: int, truth: Path | None) -> None:
         )
 
 
-def _sources(folder: Path, site: Site, bank: Bank, seed: int) -> Iterator[Text]:
+def _staying(site: Site) -> Sequence[Piece]:
+    """Conversations of people who did not withdraw."""
+    return site.conversations[: plan.CONVERSATIONS]
+
+
+def _in_order(pieces: Sequence[Piece]) -> list[str]:
+    return [piece.source for piece in sorted(pieces, key=lambda piece: (piece.date, piece.source))]
+
+
+def _sources(folder: Path, site: Site, bank: Bank, seed: int, themes: dict[str, list[str]]) -> Iterator[Text]:
     """Write every source of a site, and give the conversations as they are read back."""
     place = folder / "sources" / site.site
     place.mkdir(parents=True)
     deck = Deck(bank, seed, site.number, generator(seed, site.number, "words"))
     for piece, utterances in zip(site.conversations, plan.spoken(site.number, seed), strict=True):
-        turns = talk.conversation(piece, site.number, utterances, bank, deck, seed)
+        besides = themes.get(piece.source, [])
+        turns = talk.conversation(piece, site.number, utterances, bank, deck, seed, besides)
         data = files.transcript(piece, turns)
         (place / piece.file).write_bytes(data)
         yield _text(piece, data, [said for turn in turns for said in turn.said])
@@ -124,12 +135,17 @@ def _text(piece: Piece, data: bytes, said: Sequence[Said]) -> Text:
     return coders.text(piece, transcripts.read(data, name=name, known=known), said)
 
 
-def _codings(folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: int) -> list[Coding]:
+def _codings(
+    folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: int, themes: Sequence[str]
+) -> list[Coding]:
     """Write both coders' logs, and give the codings of the main round of the sources that count."""
     main: list[Coding] = []
     gone = {person.participant for site in sites for person in site.people if person.withdrawn}
-    staying = [piece for site in sites for piece in site.conversations[: plan.CONVERSATIONS]]
-    double = coders.double_coded(staying, seed)
+    staying = [piece for site in sites for piece in _staying(site)]
+    talks = {piece.source for piece in staying}
+    rows = [row for row in sources.rows(study.read(folder)) if row.source in talks]
+    double = set(rounds.draw(rows, coders.DOUBLE_SHARE, seed))
+    settings.write_rounds(folder, sorted(double), seed)
     kept = folder / "codings" / ".texts"
     kept.mkdir(parents=True)
     for text in texts:
@@ -139,7 +155,10 @@ def _codings(folder: Path, sites: Sequence[Site], texts: Sequence[Text], seed: i
             place = folder / "codings" / coder
             place.mkdir(exist_ok=True)
             given = coders.codings(text, seed, coder=coder, is_double=is_double)
-            _lines(place / f"{text.piece.source}.jsonl", [_event(coding) for coding in given])
+            events: list[Coding | Screened | dict[str, Any]] = [_event(coding) for coding in given]
+            if coder == coders.FIRST:
+                events.append(coders.screened(text, themes))
+            (place / f"{text.piece.source}.jsonl").write_bytes(lines.sealed(events))
             if coder == coders.FIRST and not gone & {person.participant for person in text.piece.people}:
                 main += given
     return main
@@ -207,11 +226,6 @@ def _passages(texts: Sequence[Text]) -> dict[str, list[list[Any]]]:
         text.piece.source: [[start, end, one.code, one.way, one.skill] for start, end, one in text.planted]
         for text in texts
     }
-
-
-def _lines(file: Path, records: Sequence[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    file.write_bytes(text.encode())
 
 
 def _json(file: Path, value: dict[str, Any]) -> None:

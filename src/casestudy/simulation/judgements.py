@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,13 @@ import pandas as pd
 import yaml
 
 from casestudy.findings import change, integration, linking, ratings, scales
-from casestudy.material import codebook, frames, guide, instrument, sources, survey
-from casestudy.material.codings import Coding
+from casestudy.material import codebook, frames, guide, instrument, lines, sources, survey
+from casestudy.material import evidence as pins
+from casestudy.material.coding_events import Coding
+from casestudy.simulation import coders
 from casestudy.simulation.bank import generator, path
 from casestudy.simulation.cast import Site
+from casestudy.simulation.settings import dump
 from casestudy.simulation.truth import CONVERSATIONS
 from casestudy.study import Study
 
@@ -35,6 +37,7 @@ class _Evidence:
     by_cell: dict[tuple[str, str], list[Coding]]
     proposed: pd.DataFrame
     words: dict[str, Any]
+    stands: pins.Evidence
 
     def pointing(self, site: str, code: str, valences: str) -> list[Coding]:
         """Codings of a cell in the given directions, concrete ones first."""
@@ -64,6 +67,8 @@ def write(study: Study, sites: Sequence[Site], coded: Iterable[Coding], seed: in
         *_advice(evidence, sites, seed),
     ]
     _lines(study, "decisions.jsonl", decided)
+    _summaries(evidence, sites)
+    _memos(evidence)
 
 
 def proposals(study: Study) -> pd.DataFrame:
@@ -119,7 +124,7 @@ def _evidence(study: Study, coded: Iterable[Coding]) -> _Evidence:
     for coding in coded:
         by_cell.setdefault((site_of[coding.source], coding.code), []).append(coding)
     words = yaml.safe_load(path("judgements.yml").read_text(encoding="utf-8"))
-    return _Evidence(study, by_cell, proposals(study), words)
+    return _Evidence(study, by_cell, proposals(study), words, pins.read(study))
 
 
 def _valence(coding: Coding) -> str:
@@ -182,6 +187,9 @@ def _settled(evidence: _Evidence, seed: int) -> Iterator[dict[str, Any]]:
             "contrary": contrary[:3],
             "decided_by": _BOTH,
             "at": _moment(9, 9, number),
+            **pins.pin(evidence.stands, site, code),
+            # Settled before the themes became codes, which changed nothing of these cells.
+            "codebook": coders.VERSION,
         }
 
 
@@ -315,10 +323,38 @@ def _advice(evidence: _Evidence, sites: Sequence[Site], seed: int) -> Iterator[d
         yield {"kind": "recommendation", **advice, **_signed(24)}
 
 
+def _summaries(evidence: _Evidence, sites: Sequence[Site]) -> None:
+    """Write per site what its evidence on some factors says, with the codings that each summary rests on."""
+    ways = {"1": ("helps", "+"), "2": ("helps", "+"), "-1": ("hinders", "-"), "-2": ("hinders", "-")}
+    ways["X"] = ("mixed", "+-x")
+    for site in sites:
+        cells = evidence.proposed[evidence.proposed["site"] == site.site]
+        written = []
+        for cell in cells.to_dict("records"):
+            code = str(cell["code"])
+            way, valences = ways.get(str(cell["proposed"]), ("", ""))
+            summary = evidence.words["summaries"].get(code, {}).get(way)
+            excerpts = [one.coding for one in evidence.pointing(site.site, code, valences)]
+            if summary and excerpts:
+                written.append({"code": code, "summary": summary, "excerpts": excerpts[:3], "by": RATERS[0]})
+        dump(evidence.study.folder / "summaries" / f"{site.site}.yml", {"summaries": written})
+
+
+def _memos(evidence: _Evidence) -> None:
+    memos = evidence.words["memos"]
+    texts = {"study.md": memos["study"]}
+    texts |= {f"codes/{code}.md": text for code, text in memos["codes"].items()}
+    known = set(evidence.study.site_ids)
+    texts |= {f"sites/{site}.md": text for site, text in memos["sites"].items() if site in known}
+    for name, text in texts.items():
+        file = evidence.study.folder / "memos" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+
+
 def _signed(day: int) -> dict[str, Any]:
     return {"decided_by": _BOTH, "at": _moment(9, day)}
 
 
 def _lines(study: Study, name: str, records: Iterable[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    (study.folder / name).write_bytes(text.encode())
+    (study.folder / name).write_bytes(lines.sealed(records))

@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from casestudy import schema
-from casestudy.simulation import files, truth
+from casestudy import schema, study
+from casestudy.material import codebook_versions
+from casestudy.simulation import coders, files, truth
 from casestudy.simulation.bank import Bank, path
 from casestudy.simulation.cast import Site
 from casestudy.study import LANGUAGES
@@ -45,10 +46,10 @@ _ROWS: list[tuple[str, str, str, list[str], str | None, str]] = [
 
 def write(folder: Path, sites: Sequence[Site], bank: Bank) -> None:
     """Write every settings file of the study."""
-    _dump(folder / "study.yml", _study(sites))
-    _dump(folder / "codebook.yml", _codebook())
-    _dump(folder / "guide.yml", _guide(bank))
-    _dump(folder / "instrument.yml", _instrument(sites))
+    dump(folder / "study.yml", _study(sites))
+    _codebooks(folder, bank)
+    dump(folder / "guide.yml", _guide(bank))
+    dump(folder / "instrument.yml", _instrument(sites))
     people = [person for site in sites for person in site.people]
     columns = ["participant", "role", "site", "consent", "withdrawn"]
     schema.write_rows(
@@ -107,14 +108,57 @@ def _study(sites: Sequence[Site]) -> dict[str, Any]:
     }
 
 
-def _codebook() -> dict[str, Any]:
-    return {
+def _codebooks(folder: Path, bank: Bank) -> None:
+    """Write the codebook, and keep the version of it that was there before the themes became codes."""
+    file = folder / "codebook.yml"
+    first: dict[str, Any] = {
         "id": "veiligheid",
-        "version": "1.0.0",
-        "changelog": [{"version": "1.0.0", "note": "Eerste versie, vastgesteld na een proefronde."}],
+        "version": coders.VERSION,
+        "changelog": [{"version": coders.VERSION, "note": "Eerste versie, vastgesteld na een proefronde."}],
         "frameworks": ["midi", "skills", "components"],
         "codes": yaml.safe_load(path("codebook.yml").read_text(encoding="utf-8")),
     }
+    dump(file, first)
+    codebook_versions.keep(study.read(folder))
+    note = "Thema's die niemand had gevraagd en die vaker terugkwamen, zijn code geworden."
+    dump(
+        file,
+        first
+        | {
+            "version": coders.THEMES_VERSION,
+            "changelog": [*first["changelog"], {"version": coders.THEMES_VERSION, "note": note}],
+            "changes": [
+                {"version": coders.THEMES_VERSION, "change": "new", "to": list(bank.themes), "note": note}
+            ],
+            "codes": [*first["codes"], *_themes(bank)],
+        },
+    )
+
+
+def _themes(bank: Bank) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": code,
+            "family": "inductive",
+            "label": theme.label.model_dump(),
+            "definition": theme.definition.model_dump(),
+        }
+        for code, theme in bank.themes.items()
+    ]
+
+
+def write_rounds(folder: Path, sources: Sequence[str], seed: int) -> None:
+    """Write the round in which two coders coded the same sources, each alone."""
+    drawn = {
+        "id": "r1",
+        "kind": "reliability",
+        "codebook": coders.VERSION,
+        "coders": [coders.FIRST, coders.SECOND],
+        "sources": list(sources),
+        "closed": "2019-09-01",
+        "drawn": {"seed": seed, "share": coders.DOUBLE_SHARE},
+    }
+    dump(folder / "rounds.yml", {"rounds": [drawn]})
 
 
 def _guide(bank: Bank) -> dict[str, Any]:
@@ -204,6 +248,8 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _dump(file: Path, value: dict[str, Any]) -> None:
+def dump(file: Path, value: dict[str, Any]) -> None:
+    """Write a file for people: every value in full, in the order given."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.dump(value, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
     file.write_text(text, encoding="utf-8", newline="\n")

@@ -63,7 +63,13 @@ class _Voice:
 
 
 def conversation(
-    piece: Piece, site: int, utterances: Sequence[Utterance], bank: Bank, deck: Deck, seed: int
+    piece: Piece,
+    site: int,
+    utterances: Sequence[Utterance],
+    bank: Bank,
+    deck: Deck,
+    seed: int,
+    themes: Sequence[str] = (),
 ) -> list[Turn]:
     """Make one conversation that says every planted utterance once.
 
@@ -75,6 +81,8 @@ def conversation(
         The site's number, for the special cases.
     utterances
         What must be said.
+    themes
+        What comes up besides, at the end, without being asked about.
 
     Returns
     -------
@@ -87,7 +95,7 @@ def conversation(
         turns += _topic(voice, topic, chunks)
         if topic == "time" and (site, piece.number) == (4, truth.CASELOAD):
             turns += [Turn(INTERVIEWER, [Said(bank.interviewer.caseload)]), Turn(0, [voice.line("caseload")])]
-    turns += _closing(voice)
+    turns += _closing(voice, [_themed(voice, code) for code in themes])
     _mislead(voice, site, turns)
     return turns
 
@@ -107,12 +115,20 @@ def _opening(voice: _Voice, site: int) -> Iterator[Turn]:
     yield Turn(2, [voice.line("work")])
 
 
-def _closing(voice: _Voice) -> Iterator[Turn]:
+def _closing(voice: _Voice, besides: Sequence[Said]) -> Iterator[Turn]:
     yield voice.ask("closings")
-    yield Turn(0, [voice.line("agree")])
+    yield Turn(0, [voice.line("agree"), *besides[:3]])
+    for number, place in enumerate(range(3, len(besides), 3), start=1):
+        yield Turn(INTERVIEWER, [Said(("En verder?", "Nog iets?")[number % 2])])
+        yield Turn(number % len(voice.piece.people), list(besides[place : place + 3]))
     if voice.piece.is_group:
         yield Turn(3, [voice.line("agreeing")])
     yield voice.ask("thanks")
+
+
+def _themed(voice: _Voice, code: str) -> Said:
+    words = voice.bank.themes[code].said
+    return Said(words[voice.piece.number % len(words)], Utterance(code, "", False, certain=True))
 
 
 Chunks = list[list[Utterance]]

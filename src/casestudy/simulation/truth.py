@@ -222,6 +222,45 @@ def _practice(value: Value, rng: np.random.Generator) -> list[str]:
     return [*[most] * 4, "partly", "partly", *rest]
 
 
+# New themes per conversation, in order of date: saturation is reached at 6+2 (base 4, run 2, 5 %).
+NEW_THEMES = (9, 5, 4, 3, 2, 1, 1, 0, 1, 0, 0, 0)
+N_THEMES = sum(NEW_THEMES)
+
+
+def themes(sources: Sequence[str], seed: int) -> dict[str, list[str]]:
+    """Plan which themes come up in which conversation.
+
+    Parameters
+    ----------
+    sources
+        Ids of the conversations in order of date, then id.
+
+    Returns
+    -------
+    dict of str to list of str
+        Codes per conversation: those that are new there, and two that came up before; later conversations
+        bring nothing new.
+
+    Examples
+    --------
+    >>> planned = themes([f"a-{number:02d}" for number in range(14)], seed=1)
+    >>> [len(codes) for codes in planned.values()][:3], len({c for codes in planned.values() for c in codes})
+    ([9, 7, 6], 26)
+    """
+    rng = generator(seed, "themes")
+    order = [f"IND_{1 + int(place):02d}" for place in rng.permutation(N_THEMES)]
+    planned: dict[str, list[str]] = {}
+    known = 0
+    for number, source in enumerate(sources):
+        n_new = NEW_THEMES[number] if number < len(NEW_THEMES) else 0
+        again = [
+            order[int(place)] for place in rng.permutation(known)[: 2 if number < len(NEW_THEMES) else 1]
+        ]
+        planned[source] = [*again, *order[known : known + n_new]]
+        known += n_new
+    return planned
+
+
 CONVERSATION_OF_TEAM_LEADER, CONVERSATION_OF_EXPERT = 4, 5
 OUTLIER, CHORUS, INFORMATION, EMOJI, CASELOAD, WITHDRAWN = 1, 6, 5, 6, 2, 8
 # Who leads does not say what a team leader did; and where only the interviewer may say "caseload", the

@@ -4,5 +4,6 @@ from casestudy.reporting.figures.attribution import attribution
 from casestudy.reporting.figures.change import change
 from casestudy.reporting.figures.practice import practice
 from casestudy.reporting.figures.ratings import ratings
+from casestudy.reporting.figures.saturation import saturation
 
-__all__ = ["attribution", "change", "practice", "ratings"]
+__all__ = ["attribution", "change", "practice", "ratings", "saturation"]

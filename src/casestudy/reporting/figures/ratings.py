@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,14 @@ def ratings(
     codebook: Codebook,
     order: Sequence[str] | None = None,
     ordered_by: Words | None = None,
+    agreement: Mapping[str, str] | None = None,
     id: str = "ratings",  # noqa: A002
 ) -> Part:
     """Factors by sites as a heat matrix; the same numbers as :func:`tables.rating_matrix`.
 
     Parameters
     ----------
-    settled, proposed, order, ordered_by
+    settled, proposed, order, ordered_by, agreement
         As in the table.
     """
     behind = table.rating_matrix(
@@ -52,6 +53,7 @@ def ratings(
         codebook=codebook,
         order=order,
         ordered_by=ordered_by,
+        agreement=agreement,
         id=f"{id}-numbers",
     )
 
@@ -59,12 +61,13 @@ def ratings(
         limits = disclosure.limits(study, audience)
         view = table.shown_ratings(settled, proposed, study, limits).frame
         numbers = behind.draw(labels, audience)
-        grid = _grid(view, table.matrix_order(study, order, limits), study, codebook, labels)
+        grid = _grid(view, table.matrix_order(study, order, limits), study, codebook, labels, agreement)
         if not grid.codes:
             return numbers
         drawings = (grid.svg(WIDE, id), grid.svg(NARROW, id))
         caption = Markup("{}{}").format(
-            labels.say("matrix.caption", site=names.one_site(study, labels)), table.rating_key(labels)
+            labels.say("matrix.caption", site=names.one_site(study, labels)),
+            table.rating_key(view, labels, agreement),
         )
         html = drawing.figure(
             id, drawings, _alternative(grid, view, study, labels), caption, numbers.html, labels
@@ -79,11 +82,11 @@ class _Grid:
     """What the matrix shows: names of the sites, and per domain the factors with their released ratings."""
 
     sites: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[tuple[str, str, tuple[str, ...], tuple[bool, ...]], ...]], ...]
+    groups: tuple[tuple[str, tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]], ...]
 
     @property
-    def codes(self) -> list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]]:
-        """All factors: code, label, ratings and whether each is unstable."""
+    def codes(self) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+        """All factors: code, label, ratings and the marks of each."""
         return [row for _, rows in self.groups for row in rows]
 
     def svg(self, size: Size, salt: str) -> bytes:
@@ -94,27 +97,27 @@ class _Grid:
             lambda axes, s: self._paint(axes, s, lines), size, 0.55 + step * len(lines), f"{salt}-{size.name}"
         )
 
-    def _lines(self, size: Size) -> list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]]:
+    def _lines(self, size: Size) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
         """Lines of the drawing: a heading, a name, or a line of cells (with its name beside it when wide)."""
-        lines: list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]] = []
+        lines: list[tuple[str, str, tuple[str, ...], tuple[str, ...]]] = []
         for title, rows in self.groups:
             lines.append(("heading", title, (), ()))
-            for _, label, values, unstable in rows:
+            for _, label, values, marks in rows:
                 if size.is_narrow:
                     lines.append(("name", label, (), ()))
-                lines.append(("cells", "" if size.is_narrow else label, values, unstable))
+                lines.append(("cells", "" if size.is_narrow else label, values, marks))
         return lines
 
     def _paint(
-        self, axes: Axes, size: Size, lines: list[tuple[str, str, tuple[str, ...], tuple[bool, ...]]]
+        self, axes: Axes, size: Size, lines: list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]
     ) -> None:
         n = len(self.sites)
         values = np.array(
             [[_number(v) for v in cells] or [np.nan] * n for _, _, cells, _ in lines], dtype=float
         )
         signs = [
-            [_sign(v, u) for v, u in zip(cells, unstable, strict=True)] or [""] * n
-            for _, _, cells, unstable in lines
+            [names.SIGNS[v] + m for v, m in zip(cells, marks, strict=True)] or [""] * n
+            for _, _, cells, marks in lines
         ]
         sns.heatmap(
             values,
@@ -130,8 +133,8 @@ class _Grid:
             mask=np.isnan(values),
             annot_kws={"size": size.text},
         )
-        for y, (kind, label, cells, unstable) in enumerate(lines):
-            self._finish(axes, size, y, kind, label, cells, unstable)
+        for y, (kind, label, cells, marks) in enumerate(lines):
+            self._finish(axes, size, y, kind, label, cells, marks)
         axes.set_xticks(
             np.arange(n) + 0.5, labels=list(self.sites), rotation=90 * _is_tight(self.sites, size)
         )
@@ -150,7 +153,7 @@ class _Grid:
         kind: str,
         label: str,
         cells: tuple[str, ...],
-        unstable: tuple[bool, ...],
+        marks: tuple[str, ...],
     ) -> None:
         if kind == "heading":
             start = 0.0 if size.is_narrow else -0.01
@@ -171,7 +174,7 @@ class _Grid:
                 va="center",
                 ha="left",
             )
-        for x, (value, doubt) in enumerate(zip(cells, unstable, strict=True)):
+        for x, (value, mark) in enumerate(zip(cells, marks, strict=True)):
             if value not in UNCOLOURED:
                 continue
             hatch = "////" if value == "X" else None
@@ -183,29 +186,42 @@ class _Grid:
             )
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if value == "X" else None
             axes.text(
-                x + 0.5, y + 0.5, _sign(value, doubt), ha="center", va="center", fontsize=size.text, bbox=box
+                x + 0.5,
+                y + 0.5,
+                names.SIGNS[value] + mark,
+                ha="center",
+                va="center",
+                fontsize=size.text,
+                bbox=box,
             )
 
 
-def _grid(view: pd.DataFrame, sites: list[str], study: Study, codebook: Codebook, labels: Labels) -> _Grid:
-    cells = {(r.code, r.site): (str(r.rating), bool(r.unstable)) for r in view.itertuples(index=False)}
+def _grid(
+    view: pd.DataFrame,
+    sites: list[str],
+    study: Study,
+    codebook: Codebook,
+    labels: Labels,
+    agreement: Mapping[str, str] | None,
+) -> _Grid:
+    cells = {(r.code, r.site): (str(r.rating), _marks(r)) for r in view.itertuples(index=False)}
     talked = list(dict.fromkeys(view.loc[view["rating"] != "M", "code"]))
     groups = []
     for domain, codes in names.factors(codebook, talked):
         rows = []
         for code in codes:
-            values, unstable = zip(*(cells.get((code, site), ("M", False)) for site in sites), strict=True)
-            rows.append((code, names.code(codebook, code, labels), values, unstable))
+            values, marks = zip(*(cells.get((code, site), ("M", "")) for site in sites), strict=True)
+            rows.append((code, table.factor(code, codebook, labels, agreement), values, marks))
         groups.append((labels[f"domain.{domain}"], tuple(rows)))
     return _Grid(tuple(names.site(study, site, labels) for site in sites), tuple(groups))
 
 
+def _marks(row: Any) -> str:
+    return "" if row.rating == TOO_FEW else table.cell_marks(row)
+
+
 def _number(value: str) -> float:
     return np.nan if value in UNCOLOURED else float(value)
-
-
-def _sign(value: str, unstable: bool) -> str:
-    return names.SIGNS[value] + (f" {names.UNSTABLE}" if unstable else "")
 
 
 def _beside(kind: str, label: str, size: Size) -> str:

@@ -15,7 +15,7 @@ from casestudy.reporting.disclosure import Withheld
 from casestudy.reporting.markup import Column
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import TOO_FEW, Released
-from casestudy.reporting.tables.ratings import shown_ratings
+from casestudy.reporting.tables.ratings import shown_ratings, stale_note
 from casestudy.study import Audience, Study, Words
 
 
@@ -63,7 +63,7 @@ def distinguishing(
         else:
             rows = [
                 [
-                    names.code(codebook, row.code, labels),
+                    names.code(codebook, row.code, labels) + names.marks(stale=bool(row.stale)),
                     labels[f"distinguishing.{row.label}"],
                     labels.number(row.gap),
                     labels["distinguishing.changes" if row.changes else "distinguishing.stays"],
@@ -74,7 +74,7 @@ def distinguishing(
             named = {"site": names.one_site(study, labels)}
             columns = [Column(labels.say(t, **named), numbers=t.endswith("gap")) for t in titles]
             html += Markup("\n") + markup.table(id, labels["distinguishing.caption"], columns, rows)
-        html += markup.note(_chance(chance, view.frame, study, labels))
+        html += markup.note(_chance(chance, view.frame, study, labels), *stale_note(view.frame, labels))
         return Rendering(html, names.labelled(view.frame, "code", codebook), view.withheld)
 
     return Part(id, "table", draw)
@@ -86,14 +86,16 @@ def told_apart(contrasts: pd.DataFrame, leave_one_out: pd.DataFrame, ratings: Re
     Returns
     -------
     Released
-        code label gap changes; ``changes`` is whether the label is another one when a site is left out.
+        code label gap changes stale; ``changes`` is whether the label is another one when a site is left out,
+        ``stale`` whether a rating behind it rests on evidence that has changed since.
     """
     unsafe = set(ratings.frame.loc[ratings.frame["rating"] == TOO_FEW, "code"])
     found = contrasts[contrasts["label"].isin(["strong", "weak", "reversed"])]
     changed = leave_one_out.groupby("code")["changed"].any()
     safe = found[~found["code"].isin(unsafe)]
     frame = safe[["code", "label", "gap"]].assign(
-        changes=[bool(changed.get(code, True)) for code in safe["code"]]
+        changes=[bool(changed.get(code, True)) for code in safe["code"]],
+        stale=safe["code"].isin(ratings.frame.loc[ratings.frame["stale"], "code"]),
     )
     strength = frame["label"].map({"strong": 0, "weak": 1, "reversed": 2})
     frame = frame.assign(strength=strength).sort_values(

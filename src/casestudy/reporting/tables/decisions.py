@@ -16,7 +16,7 @@ from casestudy.reporting.disclosure import Withheld
 from casestudy.reporting.markup import Column
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import ALL, TOO_FEW
-from casestudy.reporting.tables.ratings import shown_ratings
+from casestudy.reporting.tables.ratings import shown_ratings, stale_note
 from casestudy.study import Audience, Study
 
 
@@ -56,12 +56,7 @@ def conditions(
         rows = [
             [
                 names.code(codebook, d.code, labels),
-                _standing(
-                    list(rated.loc[rated["code"] == d.code, "rating"]),
-                    labels,
-                    study,
-                    one_site=site is not None,
-                ),
+                _standing(rated[rated["code"] == d.code], labels, study, one_site=site is not None),
                 d.action[labels.language],
                 d.owner[labels.language],
             ]
@@ -71,22 +66,25 @@ def conditions(
         html = markup.table(
             id, labels["conditions.caption"], [Column(labels[title]) for title in titles], rows
         )
+        html += markup.note(*stale_note(rated[rated["code"].isin([d.code for d in shown])], labels))
         return Rendering(html, None, withheld)
 
     return Part(id, "table", draw)
 
 
-def _standing(ratings: list[str], labels: Labels, study: Study, *, one_site: bool) -> str:
+def _standing(rated: pd.DataFrame, labels: Labels, study: Study, *, one_site: bool) -> str:
     """Give the rating of one site, or at how many sites a factor helps, hinders or is mixed."""
+    ratings, stale = list(rated["rating"]), bool(rated["stale"].any())
     if one_site:
-        return names.rating(ratings[0], labels)
+        return names.rating(ratings[0], labels, stale=stale)
     sides = Counter(
         "helps" if r in ("1", "2") else "hinders" if r in ("-1", "-2") else "mixed" for r in ratings
     )
     n_of, sites = labels.number(len(study.sites)), labels[f"site_words.{study.site_word}"]
     counted = {side: labels.say("x_of_y", n=labels.number(n), n_of=n_of) for side, n in sides.items()}
     shown = [side for side in ("helps", "hinders", "mixed") if side in counted]
-    return labels.list(labels.say(f"conditions.{side}", at=f"{counted[side]} {sites}") for side in shown)
+    said = labels.list(labels.say(f"conditions.{side}", at=f"{counted[side]} {sites}") for side in shown)
+    return said + names.marks(stale=stale)
 
 
 def questions(

@@ -19,6 +19,7 @@ from casestudy.reporting.markup import Cell, Column, Row
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.quotes import Quote
 from casestudy.reporting.released import ALL, TOO_FEW, Released
+from casestudy.reporting.tables.ratings import stale_note
 from casestudy.reporting.tables.survey import people, shown_change
 from casestudy.study import Audience, Study
 
@@ -43,8 +44,10 @@ def shown_joint(
     Returns
     -------
     Released
-        site row rating n diff lo hi state label weak; ``label`` is the settled label, empty when not settled,
-        ``suppressed`` when a strand is withheld, ``too_few`` when a site has too few answers to test.
+        site row rating n diff lo hi state label weak stale; ``label`` is the settled label, empty when not
+        settled, ``suppressed`` when a strand is withheld, ``too_few`` when a site has too few answers to
+        test.
+        ``stale`` rows have a rating that is shown and whose evidence has changed since it was settled.
     """
     survey = {
         (r.scale, r.site): r for r in shown_change(change, study, site, limits).frame.itertuples(index=False)
@@ -60,8 +63,9 @@ def shown_joint(
         label = _label(row, rating, measured)
         if label in ("suppressed", "too_few") and label != row.label:
             withheld.append(Withheld(label, f"{row.row} x {row.site}"))
-        rows.append((row.site, row.row, rating, *_change(measured), label, _is_weak(row, measured)))
-    columns = "site row rating n n_before n_after diff lo hi state label weak".split()
+        stale = rating != TOO_FEW and row.standing == "stale"
+        rows.append((row.site, row.row, rating, *_change(measured), label, _is_weak(row, measured), stale))
+    columns = "site row rating n n_before n_after diff lo hi state label weak stale".split()
     return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
 
 
@@ -161,7 +165,7 @@ def joint_display(
         html = _table(id, view.frame, context, one_site=site is not None)
         if view.frame["weak"].any():
             html += markup.note(labels["joint.note_weak"])
-        html += markup.note(labels["joint.note"])
+        html += markup.note(labels["joint.note"], *stale_note(view.frame, labels))
         return Rendering(html, names.named(view.frame, study), view.withheld)
 
     return Part(id, "table", draw)
@@ -203,8 +207,9 @@ def _cells(row: Any, context: _Context) -> list[Cell | Markup | str]:
 
 
 def _interviews(row: Any, context: _Context) -> Cell | str | Markup:
+    mark = names.marks(stale=bool(row.stale))
     if row.rating in ("M", TOO_FEW):
-        return markup.withheld(context.labels[f"rating.{row.rating}"])
+        return markup.withheld(context.labels[f"rating.{row.rating}"] + mark)
     entry = context.guide.row(row.row)
     given = (
         quotes.first(context.quotes, c, context.audience, row.site) for c in (entry.codes if entry else ())
@@ -212,7 +217,7 @@ def _interviews(row: Any, context: _Context) -> Cell | str | Markup:
     quote = next((q for q in given if q is not None), None)
     said = quotes.block(quote, context.labels) if quote else Markup("")
     ratings = "; ".join(names.rating(rating, context.labels) for rating in row.rating.split())
-    return Markup("{}{}").format(ratings, said)
+    return Markup("{}{}{}").format(ratings, mark, said)
 
 
 def _survey(row: Any, labels: Labels) -> Cell | str:

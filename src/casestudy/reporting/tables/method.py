@@ -102,6 +102,33 @@ def _with_range(value: float, lo: float, hi: float, labels: Labels) -> str:
     return labels.say("with_range", value=labels.percent(value), lo=labels.percent(lo), hi=labels.percent(hi))
 
 
+def placement(reviewed: pd.DataFrame, *, study: Study, id: str = "placement") -> Part:  # noqa: A002
+    """Say which codings count after a transcript was corrected, and which wait for a person.
+
+    Parameters
+    ----------
+    reviewed
+        ``state`` and ``n``, as ``frames.reviewed`` gives them; of several sites below each other.
+    """
+    counts = reviewed.groupby("state")["n"].sum()
+    n_of = {state: int(counts.get(state, 0)) for state in ("moved", "changed", "ask", "orphaned", "lost")}
+
+    def draw(labels: Labels, audience: Audience) -> Rendering:
+        limits = disclosure.limits(study, audience)
+        if not any(n_of.values()):
+            return Rendering(markup.paragraphs(labels["placement.none"]))
+        said = [
+            labels.say(
+                f"placement.{state}", n=labels.number(n) if limits.shows(n) else labels["placement.few"]
+            )
+            for state, n in n_of.items()
+            if n
+        ]
+        return Rendering(markup.paragraphs(labels["placement.some"]) + markup.bullets(said))
+
+    return Part(id, "text", draw)
+
+
 def thresholds(*, study: Study, id: str = "thresholds") -> Part:  # noqa: A002
     """Every threshold this study used, and who signed for a weaker one."""
 

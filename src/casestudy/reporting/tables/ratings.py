@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,10 @@ from casestudy.reporting.quotes import Quote
 from casestudy.reporting.released import TOO_FEW, Released
 from casestudy.study import Audience, Study, Words
 
+TENTATIVE = ("tentative", "insufficient")
+# Quotes that may stand beside a rating, and those that speak against it.
+FOR: dict[str, tuple[str, ...]] = {"helps": ("+", ""), "hinders": ("-", "")}
+AGAINST: dict[str, tuple[str, ...]] = {"helps": ("-", "x"), "hinders": ("+", "x")}
 CSS = {"-2": "m2", "-1": "m1", "0": "zero", "1": "p1", "2": "p2", "X": "mixed", "M": "none", TOO_FEW: "few"}
 
 
@@ -37,14 +42,27 @@ def ratings_list(
     study: Study,
     codebook: Codebook,
     site: str,
+    agreement: Mapping[str, str] | None = None,
     most: int = 5,
     id: str = "ratings-list",  # noqa: A002
 ) -> Part:
     """At most five helping and five hindering factors of one site.
 
-    Each factor has its rating in words and sign, in how many conversations it came up, a mark when the rating
-    is unstable, and one quote this audience may read. Factors that are mixed, that could not be rated, or
-    that nobody spoke of are named below, so that nothing is dropped in silence.
+    Each factor has its rating in words and sign, in how many conversations it came up, one quote this
+    audience may read, and that it is experienced differently too where that is so, with a quote that says it.
+    Marks tell that a rating is unstable, that its evidence has changed since, and that coders did not agree
+    enough. Factors that are mixed, that could not be rated, or that nobody spoke of are named below, so that
+    nothing is dropped in silence.
+
+    Parameters
+    ----------
+    settled, proposed, sources
+        Confirmed ratings, the proposals for the reach of their evidence, and the sources of the site.
+    quotes
+        What ``quotes.released`` gave.
+    agreement
+        Verdict on the agreement of coders per code, ``ok``, ``tentative``, ``insufficient`` or ``too_few``;
+        without it nothing is said of that.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -54,12 +72,10 @@ def ratings_list(
             return Rendering(markup.absent(labels["absent.no_ratings"]))
         n_of = released.conversation_counts(sources).get(site, 0)
         tops = {"helps": top(view.frame, codebook, 1, most), "hinders": top(view.frame, codebook, -1, most)}
-        html = Markup("\n").join(
-            _list(f"{id}-{side}", side, frame, n_of, quotes, limits, codebook, labels, site)
-            for side, frame in tops.items()
-        )
-        html += _others(view.frame, codebook, labels)
-        return Rendering(html, _list_numbers(pd.concat(tops.values()), n_of, limits, codebook), view.withheld)
+        context = _Context(site, n_of, quotes, limits, codebook, labels, agreement or {})
+        html = Markup("\n").join(_list(f"{id}-{side}", side, frame, context) for side, frame in tops.items())
+        html += _others(view.frame, context) + markup.note(*_list_notes(view.frame, context))
+        return Rendering(html, _list_numbers(pd.concat(tops.values()), context), view.withheld)
 
     return Part(id, "table", draw)
 
@@ -73,31 +89,44 @@ def top(frame: pd.DataFrame, codebook: Codebook, direction: int, most: int) -> p
     return ordered.head(most).drop(columns=["size", "place"])
 
 
-def _list(
-    id: str,  # noqa: A002
-    side: str,
-    frame: pd.DataFrame,
-    n_of: int,
-    given: Sequence[Quote],
-    limits: Limits,
-    codebook: Codebook,
-    labels: Labels,
-    site: str,
-) -> Markup:
+@dataclass(frozen=True)
+class _Context:
+    """What the rows of one list share."""
+
+    site: str
+    n_of: int
+    quotes: Sequence[Quote]
+    limits: Limits
+    codebook: Codebook
+    labels: Labels
+    agreement: Mapping[str, str]
+
+    def factor(self, code: str, *, stale: bool = False) -> str:
+        """Give the name of a factor with its marks."""
+        tentative = is_tentative(code, self.agreement)
+        return names.code(self.codebook, code, self.labels) + names.marks(stale=stale, tentative=tentative)
+
+
+def is_tentative(code: str, agreement: Mapping[str, str] | None) -> bool:
+    """Tell whether coders agreed too little on a code to take its rating for more than tentative."""
+    return (agreement or {}).get(code) in TENTATIVE
+
+
+def _list(id: str, side: str, frame: pd.DataFrame, context: _Context) -> Markup:  # noqa: A002
+    labels = context.labels
     if frame.empty:
         return markup.paragraphs(labels[f"ratings.no_{side}"])
     rows: list[Row] = []
     for row in frame.itertuples(index=False):
-        quote = quotes.first(given, row.code, limits.audience, site)
-        spread = disclosure.conversations(int(row.n_sources), n_of, limits)
-        said = quotes.block(quote, labels) if quote else Markup("")
+        spread = disclosure.conversations(int(row.n_sources), context.n_of, context.limits)
+        rating = names.rating(row.rating, labels, unstable=bool(row.unstable), stale=bool(row.stale))
+        alone = markup.badge(labels["ratings.single_role"]) if row.single_role else Markup("")
+        said = (_quoted(row.code, FOR[side], context), alone, _otherwise(row, side, context))
         rows.append(
             [
-                names.code(codebook, row.code, labels),
-                Cell(
-                    names.rating(row.rating, labels, unstable=bool(row.unstable)), f"rating {CSS[row.rating]}"
-                ),
-                Cell(Markup("{}{}").format(names.spread(spread, labels), said)),
+                context.factor(row.code),
+                Cell(rating, f"rating {CSS[row.rating]}"),
+                Cell(markup.joined([names.spread(spread, labels), *said])),
             ]
         )
     columns = [Column(labels["factor"]), Column(labels["rating"]), Column(labels["ratings.spread"])]
@@ -105,7 +134,68 @@ def _list(
     return markup.table(id, labels[f"ratings.{side}"], columns, rows) + markup.note(unstable)
 
 
-def _others(frame: pd.DataFrame, codebook: Codebook, labels: Labels) -> Markup:
+def _quoted(code: str, directions: Sequence[str], context: _Context) -> Markup:
+    audience = context.limits.audience
+    quote = quotes.first(context.quotes, code, audience, context.site, directions=directions)
+    return quotes.block(quote, context.labels) if quote else Markup("")
+
+
+def against_word(n: float, n_of: int, limits: Limits) -> str:
+    """Say how many conversations speak against a rating: nothing, ``some``, or a word of their spread.
+
+    Never a number; where fewer speak than may be told of, only that there are such voices.
+
+    Examples
+    --------
+    >>> [against_word(n, 8, Limits("site")) for n in (0, 1, 2, 4)]
+    ['', 'some', 'some', 'part']
+    """
+    if not n > 0:
+        return ""
+    return "some" if n < limits.conversations else disclosure.conversations(int(n), n_of, limits).word
+
+
+def _otherwise(row: Any, side: str, context: _Context) -> Markup:
+    """Say that a factor is experienced differently too, and let a quote speak that may be read."""
+    word = against_word(row.n_against, context.n_of, context.limits)
+    if not word:
+        return Markup("")
+    labels = context.labels
+    spread = "" if word == "some" else labels[f"conversations.{word}"]
+    said = labels.say("ratings.otherwise_some" if word == "some" else "ratings.otherwise", spread=spread)
+    html = Markup('<p class="otherwise">{}</p>{}')
+    return html.format(said, _quoted(row.code, AGAINST[side], context))
+
+
+def _list_notes(frame: pd.DataFrame, context: _Context) -> list[str]:
+    labels, agreement = context.labels, context.agreement
+    marked = any(is_tentative(code, agreement) for code in frame["code"])
+    tentative = [labels["key.tentative_note"]] if marked else []
+    return [*stale_note(frame, labels), *tentative, *_verdicts(frame, context.codebook, labels, agreement)]
+
+
+def _verdicts(
+    frame: pd.DataFrame, codebook: Codebook, labels: Labels, agreement: Mapping[str, str] | None
+) -> list[str]:
+    """Name the rated factors on which coders did not agree enough, and those with too few examples to say."""
+    rated = set(frame.loc[~frame["rating"].isin(["M", TOO_FEW]), "code"])
+    said = []
+    for verdict in ("insufficient", "too_few"):
+        codes = [code for code, given in (agreement or {}).items() if given == verdict and code in rated]
+        ordered = [code for _, ids in names.factors(codebook, codes) for code in ids]
+        if ordered:
+            factors = labels.list(names.code(codebook, code, labels) for code in ordered)
+            said.append(labels.say(f"ratings.{verdict}", factors=factors))
+    return said
+
+
+def stale_note(frame: pd.DataFrame, labels: Labels) -> list[str]:
+    """Explain the mark of ratings whose evidence has changed, where a released frame has any."""
+    return [labels["key.stale_note"]] if frame["stale"].any() else []
+
+
+def _others(frame: pd.DataFrame, context: _Context) -> Markup:
+    codebook, labels, stale = context.codebook, context.labels, set(frame.loc[frame["stale"], "code"])
     reasons = frame["reason"].where(frame["rating"] == "M", "")
     groups = {
         "mixed": frame[frame["rating"] == "X"],
@@ -118,19 +208,22 @@ def _others(frame: pd.DataFrame, codebook: Codebook, labels: Labels) -> Markup:
     for group, rows in groups.items():
         if len(rows):
             ordered = [code for _, codes in names.factors(codebook, list(rows["code"])) for code in codes]
-            words = labels.list(names.code(codebook, code, labels) for code in ordered)
+            words = labels.list(context.factor(code, stale=code in stale) for code in ordered)
             said.append(Markup("<b>{}</b> {}.").format(labels[f"ratings.others.{group}"], words))
     return Markup("\n") + markup.bullets(said) if said else Markup("")
 
 
-def _list_numbers(frame: pd.DataFrame, n_of: int, limits: Limits, codebook: Codebook) -> pd.DataFrame:
+def _list_numbers(frame: pd.DataFrame, context: _Context) -> pd.DataFrame:
+    n_of, limits = context.n_of, context.limits
     views = [disclosure.conversations(int(n), n_of, limits) for n in frame["n_sources"]]
-    numbers = frame[["code", "rating", "unstable"]].assign(
+    numbers = frame[["code", "rating", "unstable", "stale"]].assign(
+        tentative=[is_tentative(code, context.agreement) for code in frame["code"]],
+        otherwise=[against_word(n, n_of, limits) for n in frame["n_against"]],
         spread=[view.word for view in views],
         n=[math.nan if view.n is None else view.n for view in views],
         n_of=[math.nan if view.n_of is None else view.n_of for view in views],
     )
-    return names.labelled(numbers, "code", codebook)
+    return names.labelled(numbers, "code", context.codebook)
 
 
 def matrix_order(study: Study, order: Sequence[str] | None, limits: Limits) -> list[str]:
@@ -146,6 +239,7 @@ def rating_matrix(
     codebook: Codebook,
     order: Sequence[str] | None = None,
     ordered_by: Words | None = None,
+    agreement: Mapping[str, str] | None = None,
     id: str = "rating-matrix",  # noqa: A002
 ) -> Part:
     """Factors by sites, with the value and its sign in every cell.
@@ -156,6 +250,8 @@ def rating_matrix(
         Confirmed ratings, and the proposals for the reach of their evidence.
     order, ordered_by
         Sites in the order of a criterion, and its name; only the research team sees this order.
+    agreement
+        Verdict on the agreement of coders per code, as in :func:`ratings_list`.
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
@@ -169,7 +265,10 @@ def rating_matrix(
         groups: list[tuple[str, list[Row]]] = []
         for domain, codes in names.factors(codebook, talked):
             body: list[Row] = [
-                [names.code(codebook, code, labels), *(_matrix_cell(cells.get((code, s))) for s in sites)]
+                [
+                    factor(code, codebook, labels, agreement),
+                    *(_matrix_cell(cells.get((code, s))) for s in sites),
+                ]
                 for code in codes
             ]
             groups.append((labels[f"domain.{domain}"], body))
@@ -182,10 +281,11 @@ def rating_matrix(
             css="matrix",
             grouped=True,
         )
-        html += rating_key(labels) + markup.note(
-            *matrix_notes(view.frame, codebook, labels, limits, ordered_by)
-        )
-        return Rendering(html, _matrix_numbers(view.frame, talked, codebook, study), view.withheld)
+        said = matrix_notes(view.frame, codebook, labels, limits, ordered_by)
+        html += rating_key(view.frame, labels, agreement)
+        html += markup.note(*said, *_verdicts(view.frame, codebook, labels, agreement))
+        numbers = _matrix_numbers(view.frame, talked, codebook, study, agreement)
+        return Rendering(html, numbers, view.withheld)
 
     return Part(id, "table", draw)
 
@@ -199,17 +299,31 @@ def _matrix_cell(row: Any) -> Cell:
         return Cell(names.SIGNS["M"], "rating none")
     if row.rating == TOO_FEW:
         return Cell(Markup('<span class="withheld">{}</span>').format(names.SIGNS[TOO_FEW]), "rating few")
-    mark = f" {names.UNSTABLE}" if row.unstable else ""
-    return Cell(f"{names.SIGNS[row.rating]}{mark}", f"rating {CSS[row.rating]}")
+    return Cell(names.SIGNS[row.rating] + cell_marks(row), f"rating {CSS[row.rating]}")
 
 
-def rating_key(labels: Labels) -> Markup:
-    """Tell what every sign of the matrix means."""
+def cell_marks(row: Any) -> str:
+    """Give the marks of one released rating."""
+    return names.marks(unstable=bool(row.unstable), stale=bool(row.stale))
+
+
+def factor(code: str, codebook: Codebook, labels: Labels, agreement: Mapping[str, str] | None) -> str:
+    """Give the name of a factor, with the mark of tentative agreement of coders."""
+    return names.code(codebook, code, labels) + names.marks(tentative=is_tentative(code, agreement))
+
+
+def rating_key(frame: pd.DataFrame, labels: Labels, agreement: Mapping[str, str] | None = None) -> Markup:
+    """Tell what every sign of the matrix means; rare marks only where a released frame has them."""
     signs = [
         (names.SIGNS[value], labels[f"rating.{value}"])
         for value in ("-2", "-1", "0", "1", "2", "X", "M", TOO_FEW)
     ]
-    return markup.key([*signs, (names.UNSTABLE, labels["key.unstable"])])
+    signs.append((names.UNSTABLE, labels["key.unstable"]))
+    if frame["stale"].any():
+        signs.append((names.STALE, labels["key.stale"]))
+    if any(is_tentative(code, agreement) for code in _talked_of(frame)):
+        signs.append((names.TENTATIVE, labels["key.tentative"]))
+    return markup.key(signs)
 
 
 def matrix_notes(
@@ -222,14 +336,21 @@ def matrix_notes(
         said.append(labels.say("matrix.ordered_by", criterion=ordered_by[labels.language]))
     if silent:
         ordered = [code for _, codes in names.factors(codebook, silent) for code in codes]
-        said.append(
-            labels.say("matrix.silent", factors=labels.list(names.code(codebook, c, labels) for c in ordered))
-        )
+        stale = set(frame.loc[frame["stale"], "code"])
+        named = (names.code(codebook, c, labels) + names.marks(stale=c in stale) for c in ordered)
+        said.append(labels.say("matrix.silent", factors=labels.list(named)))
     return said
 
 
-def _matrix_numbers(frame: pd.DataFrame, talked: list[str], codebook: Codebook, study: Study) -> pd.DataFrame:
-    shown = frame[frame["code"].isin(talked)][["code", "site", "rating", "unstable"]]
+def _matrix_numbers(
+    frame: pd.DataFrame,
+    talked: list[str],
+    codebook: Codebook,
+    study: Study,
+    agreement: Mapping[str, str] | None,
+) -> pd.DataFrame:
+    shown = frame[frame["code"].isin(talked)][["code", "site", "rating", "unstable", "stale"]]
+    shown = shown.assign(tentative=[is_tentative(code, agreement) for code in shown["code"]])
     return names.labelled(names.named(shown, study), "code", codebook).reset_index(drop=True)
 
 

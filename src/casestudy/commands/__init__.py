@@ -1,0 +1,1 @@
+"""The commands that show or change one thing: intake, codings, codebook, agreement, reading aids."""
