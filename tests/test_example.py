@@ -11,12 +11,14 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import papermill
 import pytest
 from click.testing import CliRunner, Result
 
 from casestudy import cli, labels
 from casestudy import study as studies
+from casestudy.material import codings, frames, reviews
 from casestudy.reporting import fragments, gate, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +42,12 @@ def own(project: Path, tmp_path: Path) -> Path:
     """A copy of the built project that a test may change."""
     shutil.copytree(project, tmp_path / "own", symlinks=True)
     return tmp_path / "own"
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Path:
+    """A copy of the example's material that a test may change."""
+    return Path(shutil.copytree(ROOT / "interviews" / "voorbeeld", tmp_path / "interviews" / "voorbeeld"))
 
 
 class _Text(HTMLParser):
@@ -245,3 +253,35 @@ def test_the_report_across_sites_needs_no_raw_material(own: Path, tmp_path: Path
         ROOT / "notebooks" / "03_cross_site_report.ipynb", tmp_path / "ran.ipynb", given, progress_bar=False
     )
     assert notebooks.parts(notebooks.release(ran))[-1].kind == "end"
+
+
+def test_an_earlier_codebook_gives_its_numbers_again(material: Path) -> None:
+    """The themes that became codes later, and all that was coded with them, are gone; nothing else is."""
+    now = studies.read(material)
+    (material / "study.yml").write_text((material / "study.yml").read_text() + 'codebook: "1.0.0"\n', encoding="utf-8")
+    earlier = studies.read(material)
+    later, before = frames.codings(now), frames.codings(earlier)
+    same = later[later["family"] != "inductive"].reset_index(drop=True)
+    assert 0 < len(before) < len(later)
+    pd.testing.assert_frame_equal(before, same)
+    pd.testing.assert_frame_equal(frames.settled(earlier), frames.settled(now))
+    assert set(frames.settled(earlier)["standing"]) == {"current"}
+    assert len(frames.code_changes(now)) == 26
+    assert frames.code_changes(earlier).empty
+
+
+def test_a_corrected_transcript_touches_only_the_ratings_that_rest_on_it(material: Path) -> None:
+    """One typing error under one coding: the coding is listed and follows, one cell is stale, no more."""
+    coding = next(one for one in codings.read(studies.read(material), "es") if one.code == "M23")
+    path = next((material / "sources" / "es").glob(f"{coding.source}.*"))
+    text = path.read_text(encoding="utf-8")
+    words = coding.quote.split()
+    wrong = " ".join([*words[:2], f"{words[2]}q", *words[3:]])
+    assert text.count(coding.quote) == 1
+    path.write_text(text.replace(coding.quote, wrong), encoding="utf-8")
+    study = studies.read(material)
+    (listed,) = [one for one in reviews.read(study) if one.state == "changed"]
+    assert (listed.coding.coding, listed.new_words) == (coding.coding, wrong)
+    settled = frames.settled(study)
+    stale = settled[settled["standing"] == "stale"]
+    assert stale[["site", "code", "n_changed"]].values.tolist() == [["es", "M23", 1]]

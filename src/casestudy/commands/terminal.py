@@ -60,6 +60,8 @@ def errors(private: Path | None = None) -> Iterator[None]:
     except KeyboardInterrupt as stopped:
         click.echo("interrupted; what was published is as it was", err=True)
         sys.exit(getattr(stopped, "exit_code", 130))
+    except BrokenPipeError:
+        raise  # whoever read along has seen enough; click ends without a word
     except OSError as error:
         _write_details(private, error)
         click.echo(
