@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def test_doubled_keys_are_all_named(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("title: [unclosed\n", "the file must be valid YAML"),
+        ("title: 'x\n", "the file must be valid YAML, found unexpected end of stream"),
+        ("title: " + "[" * 60 + "]" * 60, "values must be nested at most 50 deep"),
+        ("- " * 100_000 + "x", "values must be nested at most 50 deep"),
+        ("? " * 50_000 + "x", "values must be nested at most 50 deep"),
+        ("".join(" " * n + "a:\n" for n in range(1_500)), "values must be nested at most 50 deep"),
         ("title: !!python/object/apply:os.system ['true']\n", "a value must be plain, found a tag"),
         ("title: &a x\nitems: [{id: *a}, {id: *a}]\n", "a value must be written out, found an alias"),
         ("", "the file must hold settings, found an empty file"),
@@ -93,3 +99,16 @@ def test_a_missing_file_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
 def test_the_value_itself_is_never_repeated(tmp_path: Path) -> None:
     told = problems(tmp_path, "title: x\nitems:\n  - {id: a, n: geheim-verhaal}\n")
     assert "geheim-verhaal" not in " ".join(told)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no free links")
+def test_a_link_that_leads_out_of_the_study_is_not_read(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    (study / "summaries").mkdir(parents=True)
+    (study / "own.yml").write_text("title: x\n", encoding="utf-8")
+    (study / "summaries" / "es.yml").symlink_to("../own.yml")
+    assert documents.read(study / "summaries" / "es.yml", Sheet, name="summaries/es.yml").title == "x"
+    (tmp_path / "sheet.yml").write_text("title: x\n", encoding="utf-8")
+    (study / "sheet.yml").symlink_to("../sheet.yml")
+    with pytest.raises(InvalidMaterial, match="found a link that leads out of it"):
+        documents.read(study / "sheet.yml", Sheet, name="sheet.yml")

@@ -258,7 +258,8 @@ def test_the_report_across_sites_needs_no_raw_material(own: Path, tmp_path: Path
 def test_an_earlier_codebook_gives_its_numbers_again(material: Path) -> None:
     """The themes that became codes later, and all that was coded with them, are gone; nothing else is."""
     now = studies.read(material)
-    (material / "study.yml").write_text((material / "study.yml").read_text() + 'codebook: "1.0.0"\n', encoding="utf-8")
+    with (material / "study.yml").open("a", encoding="utf-8") as file:
+        file.write('codebook: "1.0.0"\n')
     earlier = studies.read(material)
     later, before = frames.codings(now), frames.codings(earlier)
     same = later[later["family"] != "inductive"].reset_index(drop=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import yaml
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from casestudy.errors import InvalidMaterial, Problem, place
 
 LIMIT_NODES = 20_000
+LIMIT_DEPTH = 50
 LIMIT_BYTES = 5_000_000
 NOTHING = {"", "~", "null", "Null", "NULL"}
 
@@ -69,11 +70,26 @@ def parse(text: str, model: type[Document], *, name: str) -> Document:
         raise InvalidMaterial(_schema_problems(error, lines, name)) from None
 
 
-def _text(path: Path, name: str) -> str:
+def must_be_there(path: Path, name: str) -> None:
+    """Refuse a file of the study that is not there, is no file, or is a link that leads out of the study.
+
+    Raises
+    ------
+    InvalidMaterial
+        When it may not be read.
+    """
     if not path.is_file():
         raise InvalidMaterial(
             [Problem(name, "the file must be there", "nothing", "add it; `casestudy new` shows one")]
         )
+    folder = path.parents[len(PurePosixPath(name).parts) - 1]
+    if not path.resolve().is_relative_to(folder.resolve()):
+        must, found = "a file must lie in the study folder", "a link that leads out of it"
+        raise InvalidMaterial([Problem(name, must, found, "put the file itself there")])
+
+
+def _text(path: Path, name: str) -> str:
+    must_be_there(path, name)
     if path.stat().st_size > LIMIT_BYTES:
         raise InvalidMaterial(
             [Problem(name, f"the file must be under {LIMIT_BYTES:,} bytes", "more", "split or shorten it")]
@@ -89,11 +105,13 @@ def _text(path: Path, name: str) -> str:
 
 def _compose(text: str, name: str) -> yaml.Node:
     try:
+        _measure(text, name)
         root = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         found = " ".join(str(error.problem or "something else").split())
+        found = found.removeprefix("but ").removeprefix("found ")
         remedy = "check the indentation, colons and quotes around this line"
         raise InvalidMaterial(
             [Problem(place(name, line), "the file must be valid YAML", found, remedy)]
@@ -103,13 +121,27 @@ def _compose(text: str, name: str) -> yaml.Node:
         raise InvalidMaterial(
             [Problem(name, "the file must be valid YAML", found, "remove control characters")]
         ) from None
-    except RecursionError:
-        raise InvalidMaterial(
-            [Problem(name, "the file must be valid YAML", "endless nesting", "flatten it")]
-        ) from None
     if root is None:
         raise InvalidMaterial([Problem(name, "the file must hold settings", "an empty file", "fill it in")])
     return root
+
+
+def _measure(text: str, name: str) -> None:
+    """Refuse what is nested too deep or holds too much, before it is built: building follows every level."""
+    depth = n_nodes = 0
+    for event in yaml.parse(text, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        n_nodes += isinstance(event, yaml.NodeEvent)
+        if depth > LIMIT_DEPTH:
+            where = place(name, event.start_mark.line + 1 if event.start_mark else None)
+            must = f"values must be nested at most {LIMIT_DEPTH} deep"
+            raise InvalidMaterial([Problem(where, must, "more", "flatten it")])
+        if n_nodes > 2 * LIMIT_NODES:  # every value may have a key
+            raise InvalidMaterial([_too_much(name)])
+
+
+def _too_much(name: str) -> Problem:
+    return Problem(name, f"the file must hold at most {LIMIT_NODES:,} values", "more", "split it")
 
 
 def _structure_problems(root: yaml.Node, name: str) -> Iterator[Problem]:
@@ -125,7 +157,7 @@ def _structure_problems(root: yaml.Node, name: str) -> Iterator[Problem]:
             return
         seen.add(id(node))
         if len(seen) > LIMIT_NODES:
-            yield Problem(name, f"the file must hold at most {LIMIT_NODES:,} values", "more", "split it")
+            yield _too_much(name)
             return
         if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
             yield Problem(where, "a value must be plain", "a tag (`!...`)", "remove the tag")

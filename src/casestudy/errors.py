@@ -48,7 +48,18 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.must}, found {self.found}; {self.remedy}"
+        return plain(f"{self.place}: {self.must}, found {self.found}; {self.remedy}")
+
+
+def plain(words: str) -> str:
+    r"""Give words as one line can show them; names of files may hold signs that nobody sees or that break it.
+
+    Examples
+    --------
+    >>> plain("sources/es/a\nb\u202e.txt")
+    'sources/es/a\ufffdb\ufffd.txt'
+    """
+    return "".join(sign if sign.isprintable() or sign == "\u00a0" else "\ufffd" for sign in words)
 
 
 def place(file: PurePath | str, line: int | None = None) -> str:

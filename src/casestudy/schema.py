@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from casestudy.documents import Record, nearest, short
+from casestudy.documents import Record, must_be_there, nearest, short
 from casestudy.errors import InvalidMaterial, Problem, place
 
 LIMIT_BYTES = 100_000_000
@@ -48,10 +48,7 @@ def read_rows(path: Path, model: type[Row], *, name: str) -> list[tuple[int, Row
 
 def text_of(path: Path, name: str) -> str:
     """Read a text table as normalised text: UTF-8 with or without a mark, NFC."""
-    if not path.is_file():
-        raise InvalidMaterial(
-            [Problem(name, "the file must be there", "nothing", "add it; `casestudy new` shows one")]
-        )
+    must_be_there(path, name)
     if path.stat().st_size > LIMIT_BYTES:
         raise InvalidMaterial(
             [Problem(name, f"the file must be under {LIMIT_BYTES:,} bytes", "more", "split it")]

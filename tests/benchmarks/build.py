@@ -31,8 +31,10 @@ def plain(root: Path, sites: list[str]) -> None:
     """Run every notebook with the papermill command and turn it into HTML with the nbconvert command."""
     tables, out = root / "plain-tables", root / "plain"
     out.mkdir()
-    steps = [(name, site) for site in sites for name in ("01_code_site", "02_site_report")]
-    for name, site in [*steps, ("03_cross_site_report", "")]:
+    coded = [("01_code_site", site) for site in sites]
+    reported = [("02_site_report", site) for site in sites]
+    across = [("03_cross_site_report", ""), ("04_codebook", "")]
+    for name, site in [*coded, ("05_agreement", ""), *reported, *across]:
         executed = out / f"{name}-{site}.ipynb"
         given = {
             "study": str(root / "interviews" / "proef"),

@@ -227,3 +227,10 @@ def test_answers_of_a_survey_lead_to_their_respondents(study: Path) -> None:
         assert run(study, path, "--site", "es", "--kind", "survey_open").exit_code == 0
     speakers = {turn.speaker for source in sources.read(studies.read(study)) for turn in source.turns}
     assert speakers == {f"ID{n}" for n in range(4, 10)}
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".txt", "/".join(["y" * 100] * 60) + ".txt"])
+def test_a_name_that_no_system_allows_is_wrong_use(study: Path, name: str) -> None:
+    result = run(study, name, "--site", "es")
+    assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
+    assert "shorten it" in result.output

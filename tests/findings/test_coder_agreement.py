@@ -55,6 +55,29 @@ def test_one_continuum_at_every_unit(
     assert row.alpha_u == pytest.approx(0.559, abs=5e-4)
 
 
+CELLS = [  # methods D1: both gave the code, only the first, only the second, neither
+    ("turn", None, (3, 0, 0, 1)),
+    ("sentence", None, (4, 1, 1, 6)),
+    ("sentence", 180, (4, 1, 1, 5)),
+    ("character", None, (270, 90, 90, 350)),
+]
+
+
+@pytest.mark.parametrize(("unit", "interviewer", "cells"), CELLS)
+def test_one_continuum_has_the_cells_of_the_method(
+    unit: Any, interviewer: int | None, cells: tuple[int, ...]
+) -> None:
+    said, turns = stretches(SENTENCES, interviewer), stretches(TURNS)
+    found = compare(CONTINUUM, said, coders=["a", "b"], unit=unit, turns=turns)
+    first, second = found.values[:, :, 0]
+    n_of = [
+        int(found.frame.loc[(first == one) & (second == two), "weight"].sum())
+        for one in (1, 0)
+        for two in (1, 0)
+    ]
+    assert tuple(n_of) == cells
+
+
 def test_positive_units_are_those_of_the_union() -> None:
     turns = stretches(TURNS)
     found = {

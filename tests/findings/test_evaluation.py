@@ -222,3 +222,19 @@ def test_half_of_a_sentence_is_enough():
     assert suggestions.covered(places, half.assign(end=4)).empty
     twice = pd.concat([half.assign(end=4), half.assign(start=2, end=4, code="M22")])
     assert suggestions.covered(places, twice).empty
+
+
+OVERLAPPING = [  # segments of one code on a sentence of ten characters, and whether half of it is covered
+    ([(0, 4), (1, 4)], False),
+    ([(0, 4), (0, 4), (2, 4)], False),
+    ([(0, 3), (1, 4), (6, 7)], True),
+    ([(0, 9), (2, 3), (4, 5)], True),
+    ([(-5, 2), (8, 12), (9, 12)], False),
+]
+
+
+@pytest.mark.parametrize(("segments", "is_covered"), OVERLAPPING)
+def test_a_character_under_several_segments_counts_once(segments, is_covered):
+    """Methods D1: the segments of a code cover half of the sentence, whoever made them."""
+    table = pd.DataFrame(segments, columns=["start", "end"]).assign(source="a", code="M23")
+    assert len(suggestions.covered(said(1).assign(end=10), table)) == is_covered

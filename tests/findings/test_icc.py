@@ -53,3 +53,26 @@ def test_a_blank_drops_the_unit() -> None:
 def test_wrong_shape_is_refused() -> None:
     with pytest.raises(WrongUse, match="a row per rater"):
         intraclass([1, 2, 3])
+
+
+# Scores on which a form has no total variance: raters by units, and the forms that are then nan
+NO_VARIANCE = [
+    ([[1, 2], [2, 1]], {"ICC2", "ICC1k", "ICC2k", "ICC3k"}),
+    ([[1, 3], [1, 1], [3, 1], [3, 3]], {"ICC1k", "ICC2k", "ICC3k"}),
+    ([[2, 2, 2, 3], [3, 1, 1, 1], [1, 3, 3, 2]], {"ICC1k", "ICC2k", "ICC3k"}),
+]
+
+
+@pytest.mark.parametrize(("scores", "undefined"), NO_VARIANCE)
+def test_units_that_do_not_differ_leave_a_mean_without_a_coefficient(
+    scores: list[list[int]], undefined: set[str]
+) -> None:
+    table = intraclass(scores).set_index("form")
+    assert set(table.index[table["value"].isna()]) == undefined
+    assert (table["value"].dropna() <= 1).all()
+
+
+def test_a_bound_for_which_nothing_is_left_is_nan() -> None:
+    row = intraclass([[2.97, 0.82, 1.27], [-1.77, -0.31, 0.09]]).set_index("form").loc["ICC2"]
+    assert row["value"] == pytest.approx(-0.32189, abs=1e-5)  # as the package pingouin has it
+    assert row[["lo", "hi"]].isna().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,8 @@ DETAILS = [  # sources, and the columns that explain the proposal
         {"n_plus": 4, "n_minus": 1, "n_strong": 3, "share": 0.8, "opposing": 0.2},
     ),
     (["+c"] * 3 + ["+", "+", "x"], {"n_mixed": 1, "share": 5.5 / 6, "opposing": 1 / 6, "thin": False}),
+    ([" ".join(["-c"] * 9), "+", "+", "+c"], {"share": 0.75, "opposing": 0.25, "n_strong": 1}),  # E9
+    (["+", "-c", "-c"], {"share": 1 / 3, "opposing": 1 / 3, "n_strong": 2}),  # E10
     (["-c", "-", "0"], {"n_minus": 2, "n_neutral": 1, "n_sources": 3, "n_strong": 1, "opposing": 0.0}),
     (["+ 0", "- -c", "0 x", "+ -"], {"n_plus": 1, "n_minus": 1, "n_mixed": 2, "n_neutral": 0, "n_strong": 0}),
 ]
@@ -133,6 +136,36 @@ BOUNDARIES = [
 @pytest.mark.parametrize(("said", "thresholds", "proposed"), BOUNDARIES)
 def test_boundaries(said, thresholds, proposed):
     assert cell(said, **thresholds)["proposed"] == proposed
+
+
+# Methods E1: sources, and how often a factor that is neutral is proposed as such without rule 2 and with it
+NEUTRAL = [(5, 0.80, 0.92), (8, 0.71, 0.97), (12, 0.63, 0.99)]
+
+
+@pytest.mark.parametrize(("n_sources", "without", "with_rule"), NEUTRAL)
+def test_a_stray_valence_among_neutral_sources_does_not_turn_a_neutral_factor(n_sources, without, with_rule):
+    """Sources of methods P1: three in four speak, in one to three segments of which 97 % are neutral."""
+    rng = np.random.default_rng(20170901)
+    n_segments = rng.integers(1, 4, (1200, n_sources)) * (rng.random((1200, n_sources)) < 0.75)
+    code, source = (np.repeat(place.ravel(), n_segments.ravel()) for place in np.indices(n_segments.shape))
+    said = codings([" ".join("0" * len(code))]).assign(
+        code=[f"F{number}" for number in code],
+        source=[f"es-{number:02d}" for number in source],
+        valence=rng.choice(["0", "+", "-"], len(code), p=[0.97, 0.015, 0.015]),
+    )
+    share = {}
+    for least in (0, 1 / 3):
+        rated = ratings.propose(
+            said,
+            sources(n_sources),
+            NOT_ASKED,
+            codes=[f"F{number}" for number in range(1200)],
+            min_valenced_share=least,
+        )
+        share[least] = (rated["proposed"] == "0").mean()
+    # How many segments a source has is not said there, and moves the share without the rule.
+    assert share[0] == pytest.approx(without, abs=0.08)
+    assert share[1 / 3] == pytest.approx(with_rule, abs=0.03)
 
 
 def test_missing_is_told_apart_from_not_asked():

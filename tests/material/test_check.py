@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from casestudy import study as studies
-from casestudy.material import check
+from casestudy.material import check, codings, sources
+from casestudy.material.codings import Coding
 from casestudy.study import Study
 
 FILES = {
@@ -138,3 +139,18 @@ def test_everything_comes_at_once_and_each_thing_once(tmp_path: Path) -> None:
     files = {line.split(":")[0] for line in found}
     assert files == {"participants.csv", "guide.yml", "survey/t.csv", "ratings/r1.jsonl"}
     assert found == sorted(found, key=lambda line: line.split(":")[0])
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("reliability", True), ("training", True), ("main", False)])
+def test_codings_that_reach_no_result_are_told(tmp_path: Path, kind: str, is_told: bool) -> None:
+    study = made(tmp_path, FILES | MORE)
+    (source,) = sources.read(study)
+    start = source.text.index("Goed")
+    coding = Coding(
+        coding="c1", source="es-1", start=start, end=start + 4, code="M23", codebook="1.0.0", coder="ann",
+        kind="human", valence="+", status="confirmed", round=kind, quote="Goed",
+        text_sha256=source.sha256, at=AT,
+    )  # fmt: skip
+    codings.append(study, coding, source.text)
+    assert check.problems(study) == []
+    assert any("are of no main round" in remark for remark in check.remarks(study)) is is_told

@@ -171,6 +171,22 @@ TOO_LOW: list[tuple[Codebook, Codebook, str]] = [
         book("1.0.0", code("A")),
         "codebook.yml: `version` must not be lower than a version that was kept, found 1.0.0 after 2.0.0",
     ),
+    # two codes that change names would both become one of them
+    (
+        book("1.0.0", code("A"), code("B")),
+        book(
+            "2.0.0",
+            code("A"),
+            code("B"),
+            changes=(change("2.0.0", "rename", "A", "B"), change("2.0.0", "rename", "B", "A")),
+        ),
+        "`to` of `changes.0` must not be a code of version 1.0.0, for its change is rename, found `B`",
+    ),
+    (
+        book("1.0.0", code("A"), code("B")),
+        book("2.0.0", code("B"), changes=(change("2.0.0", "rename", "A", "B"),)),
+        "`to` of `changes.0` must not be a code of version 1.0.0, for its change is rename, found `B`",
+    ),
 ]
 
 
@@ -197,6 +213,16 @@ RIGHT: list[tuple[Codebook, ...]] = [
             "3.0.0",
             code("C"),
             changes=(change("2.0.0", "rename", "A", "B"), change("3.0.0", "rename", "B", "C")),
+        ),
+    ),
+    # ids that move up: the one that becomes free is listed first
+    (
+        book("1.0.0", code("A"), code("B")),
+        book(
+            "2.0.0",
+            code("B"),
+            code("C"),
+            changes=(change("2.0.0", "rename", "B", "C"), change("2.0.0", "rename", "A", "B")),
         ),
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -273,12 +273,43 @@ def test_a_merge_loses_no_character_and_leaves_nothing_doubled(
     assert carry(list(reversed(made)), MERGE).codings == tuple(
         sorted(found.codings, key=lambda c: -int(c.coding[1:]))
     )
-    if any(c.code == "B" for c in made):
-        for coder in ("anna", "bram"):
-            if not any(c.code == "B" and c.coder == coder for c in made):
-                continue
-            mine = sorted((c.start, c.end) for c in found.codings if c.code == "A" and c.coder == coder)
-            assert all(one[1] <= two[0] for one, two in pairwise(mine))
+    for one, two in product(made, made):
+        if (one.code, two.code) == ("A", "B") and one.coder == two.coder and meet(one, two):
+            near = [c for c in found.codings if c.code == "A" and c.coder == one.coder and meet(c, one)]
+            assert [(c.start <= two.start, two.end <= c.end) for c in near] == [(True, True)]
+
+
+def meet(one: Coding, two: Coding) -> bool:
+    return one.start < two.end and two.start < one.end
+
+
+SAME_CODE = [
+    ("a rename", books("A B", "A2 B", changes=(change("2.0.0", "rename", "A", "A2"),))),
+    ("a merge with a code that does not stand there", MERGE),
+]
+
+
+@pytest.mark.parametrize(("case", "known"), SAME_CODE)
+def test_codings_that_overlapped_under_one_code_stay_as_the_coder_made_them(
+    case: str, known: dict[str, Codebook]
+) -> None:
+    """Methods B7: only a merge makes a union, and only of what was coded with different codes."""
+    made = [coding("c1", "A", 0, 30, valence="+"), coding("c2", "A", 20, 50, valence="-")]
+    found = carry([*made, coding("c3", "B", 100, 110)], known)
+    kept = [(c.start, c.end, c.valence) for c in found.codings[:2]]
+    assert kept == [(0, 30, "+"), (20, 50, "-")], case
+    assert found.conflicts == ()
+
+
+def test_what_was_coded_after_a_merge_joins_what_was_coded_before() -> None:
+    made = [coding("c1", "B", 0, 30), coding("c2", "A", 20, 50, codebook="2.0.0")]
+    assert [(c.start, c.end, c.code) for c in carry(made, MERGE).codings] == [(0, 50, "A")]
+
+
+def test_a_part_of_a_split_that_was_renamed_at_once_is_a_recoding() -> None:
+    steps = (change("2.0.0", "split", "A", "A1 A2"), change("2.0.0", "rename", "A2", "A3"))
+    again = coding("c2", "A3", codebook="2.0.0")
+    assert carry([coding("c1", "A"), again], books("A", "A1 A3", changes=steps)).recode == ()
 
 
 def test_a_component_follows_its_skill() -> None:

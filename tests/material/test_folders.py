@@ -88,3 +88,11 @@ def test_what_is_no_readable_file_is_a_problem(tmp_path: Path, make, told: str) 
         folders.read_bytes(tmp_path / "a.txt", root=tmp_path, name="sources/es/a.txt", limit=5)
     assert str(refused.value).startswith("sources/es/a.txt: ")
     assert str(tmp_path) not in str(refused.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no free links")
+def test_a_folder_that_is_a_link_is_told_and_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "memos").symlink_to("elsewhere")
+    with pytest.raises(InvalidMaterial, match="memos: a folder must be there itself, found a link"):
+        list(folders.entries(tmp_path / "memos"))

@@ -354,3 +354,39 @@ def test_a_list_that_changed_meanwhile_is_not_written_over(study: Study) -> None
         intake.take_in(study, [path], Head(site="es"), at=AT, watch=Late())
     assert (study.folder / "sources.csv").read_bytes() == LIST + b"\r\n"
     assert [one.state for one in take_in(study)] == ["new"]
+
+
+def test_a_run_that_was_stopped_before_its_rows_is_repeated_with_the_same_files(study: Study) -> None:
+    path = received(study)
+    [taken] = take_in(study, path)
+    rows = study.folder / "sources.csv"
+    rows.unlink()  # as after a stop between the original and its row
+    assert [one.state for one in take_in(study, path)] == ["new"]
+    assert [source.source for source in sources.read(study)] == [taken.source.source]
+    rows.unlink()
+    assert "its name must be free" in refused(study, received(study, content=TALK + "R: Meer.\n"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no named pipes or free links")
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("folder", ["sources", "sources/es"])
+def test_nothing_is_written_through_a_link_that_leads_out(study: Study, folder: str) -> None:
+    outside = study.folder.parent / "elders"
+    outside.mkdir()
+    (study.folder / folder).parent.mkdir(exist_ok=True)
+    (study.folder / folder).symlink_to(outside)
+    told = refused(study, received(study))
+    assert "gesprek 3.txt: its folder must lie in the study folder, found a link" in told
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no named pipes or free links")
+@pytest.mark.timeout(5)
+def test_a_list_that_is_a_pipe_or_a_link_is_refused_unopened(study: Study) -> None:
+    rows = study.folder / "sources.csv"
+    os.mkfifo(rows)
+    assert "sources.csv: it must be a file, found a folder, pipe" in refused(study, received(study))
+    rows.unlink()
+    (study.folder.parent / "elders.csv").write_bytes(LIST)
+    rows.symlink_to("../elders.csv")
+    assert "sources.csv: a file must lie in the study folder" in refused(study, received(study))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casestudy import study as studies
-from casestudy.errors import WrongUse
+from casestudy.errors import InvalidMaterial, WrongUse
 from casestudy.material import codings, lines, logs, merging, sources
 from casestudy.material.codings import Coding
 from casestudy.material.merging import union
@@ -249,3 +250,50 @@ def test_what_is_no_copy_is_refused(study: studies.Study, tmp_path: Path) -> Non
     ):
         with pytest.raises(WrongUse, match="OTHER: "):
             merging.merge(study, wrong)
+
+
+@pytest.mark.parametrize("empty", [b"", b" \n"])
+def test_a_log_without_lines_brings_nothing(study: studies.Study, empty: bytes) -> None:
+    theirs = study.folder.with_name("theirs") / "codings" / "bram"
+    theirs.mkdir(parents=True)
+    (theirs / "E1.jsonl").write_bytes(empty)
+    assert merging.merge(study, theirs.parent.parent) == merging.Merged()
+
+
+def test_what_came_along_and_cannot_be_read_is_told_once(study: studies.Study) -> None:
+    codings.append(study, coding("c1"), TEXT)
+    theirs = other(study)
+    with (theirs.folder / "codings" / "anna" / "E1.jsonl").open("ab") as log:
+        log.write(b"geen regel\n")
+    merged = merging.merge(study, theirs.folder)
+    assert merged.remarks == (
+        "codings/anna/E1.jsonl: what came along cannot be read and is kept; `casestudy check` shows where",
+    )
+    assert merging.merge(study, theirs.folder) == merging.Merged()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system allows no such names")
+def test_a_log_whose_name_is_no_id_is_refused_in_one_line(study: studies.Study) -> None:
+    codings.append(study, coding("c1"), TEXT)
+    theirs = other(study)
+    shutil.copytree(theirs.folder / "codings" / "anna", theirs.folder / "codings" / "an\nna")
+    with pytest.raises(InvalidMaterial, match="must be made of ids") as refused:
+        merging.merge(study, theirs.folder)
+    assert len(str(refused.value).splitlines()) == 1
+    assert not (study.folder / "codings" / "an\nna").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no free links")
+@pytest.mark.parametrize("folder", ["codings", "codings/anna", "codings/.texts"])
+def test_nothing_is_merged_through_a_link_that_leads_out(study: studies.Study, folder: str) -> None:
+    theirs = other(study)
+    codings.append(theirs, coding("c1"), TEXT)
+    outside = study.folder.with_name("elders")
+    outside.mkdir()
+    (study.folder / folder).parent.mkdir(exist_ok=True)
+    (study.folder / folder).symlink_to(outside)
+    with pytest.raises(InvalidMaterial, match="its folder must lie in the study folder"):
+        merging.merge(study, theirs.folder)
+    with pytest.raises(InvalidMaterial, match="its folder must lie in the study folder"):
+        codings.append(study, coding("c2"), TEXT)
+    assert list(outside.iterdir()) == []

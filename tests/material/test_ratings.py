@@ -225,7 +225,7 @@ AFTER: list[tuple[str, Callable[[Study], object], set[str]]] = [
     ("gone", lambda s: codings.delete(s, known(s, "c1"), at=AT), {"es M23"}),
     ("gone elsewhere", lambda s: codings.delete(s, known(s, "c4"), at=AT), {"beuk M23"}),
     ("book 1.4.0", lambda s: book(s, "1.4.0"), set()),
-    ("book 2.0.0", lambda s: book(s, "2.0.0"), {"es M23", "es M13", "beuk M23"}),
+    ("book 2.0.0, in which nothing of these changed", lambda s: book(s, "2.0.0"), set()),
 ]
 
 
@@ -288,8 +288,26 @@ def test_words_and_judgement_make_stale_and_place_does_not(changed: dict[str, An
     later = evidence.Evidence("1.0.0", {("es", "M23"): (coding.model_copy(update=changed),)})
     found = ratings.standing(SettledRating.model_validate(line), later)
     assert (found.state, len(found.changed)) == (state, int(state == "stale"))
-    other_book = evidence.Evidence("2.0.0", now.cells)
-    assert ratings.standing(SettledRating.model_validate(line), other_book).other_codebook
+
+
+@pytest.mark.parametrize(
+    ("redefined", "majors", "is_other"),
+    [
+        ({}, {"1", "2"}, False),
+        ({"M23": ("2.0.0",)}, {"1", "2"}, True),
+        ({"M13": ("2.0.0",)}, {"1", "2"}, False),
+        ({"M23": ("1.0.0",)}, {"1", "2"}, False),
+        ({}, {"2"}, True),  # what 1.0.0 meant was not kept
+    ],
+)
+def test_a_new_meaning_of_the_code_makes_stale(
+    redefined: dict[str, tuple[str, ...]], majors: set[str], is_other: bool
+) -> None:
+    cells: dict[tuple[str, str], tuple[Coding, ...]] = {}
+    pin = evidence.pin(evidence.Evidence("1.0.0", cells), "es", "M23")
+    line = SettledRating.model_validate(settled(value="M", supporting=[], contrary=[]) | pin)
+    later = evidence.Evidence("2.0.0", cells, redefined, frozenset(majors))
+    assert ratings.standing(line, later).other_codebook is is_other
 
 
 def test_evidence_for_what_nobody_spoke_of_makes_it_stale(study: Study) -> None:

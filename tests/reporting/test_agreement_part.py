@@ -51,11 +51,14 @@ def text(of: Part, audience: Audience = "internal", words: labels.Labels = NL) -
 
 def test_the_sentences_hold_every_verdict_and_the_unit() -> None:
     said = text(part())
-    assert "Bij 1 van de 5 codes stemden de codeurs voldoende overeen (alpha van ten minste 0,80)." in said
+    assert (
+        "Bij 1 van de 5 codes stemden de codeurs voldoende overeen (Krippendorffs alfa van ten minste 0,80)."
+        in said
+    )
     assert "Voorlopig: 1. Onvoldoende: 1. Te weinig voorbeelden om te beoordelen: 2." in said
     assert "2 codeurs codeerden 8 gesprekken los van elkaar met versie 1.0.0 van het codeboek" in said
     assert "1.203 zinnen van deelnemers" in said
-    assert "Coders agreed sufficiently on 1 of 5 codes (alpha of at least 0.80)." in text(part(), words=EN)
+    assert "Coders agreed sufficiently on 1 of 5 codes" in text(part(), words=EN)
 
 
 def test_a_verdict_is_a_sign_and_a_word() -> None:

@@ -120,8 +120,10 @@ def test_agreement_of_coders_marks_ratings(material: Any) -> None:
         assert "Formele bekrachtiging management †" not in said
         assert "Tijd †" not in said
         assert "voorlopig" in said
-        assert "Onvoldoende overeenstemming tussen codeurs over: Eigen-effectiviteitsverwachting." in said
-        assert "te bepalen: Formele bekrachtiging management." in said
+        assert (
+            "Onvoldoende overeenstemming tussen onderzoekers over: Eigen-effectiviteitsverwachting." in said
+        )
+        assert "herkenden: Formele bekrachtiging management." in said
 
 
 def voices(material: Any, n_minus: int) -> pd.DataFrame:

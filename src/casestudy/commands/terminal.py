@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casestudy.errors import NOTHING_BUILT, CasestudyError, WrongUse
+from casestudy.errors import NOTHING_BUILT, WRONG_USE, CasestudyError, WrongUse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,9 @@ def errors(private: Path | None = None) -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever read along has seen enough; click ends without a word
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            click.echo("a name is longer than the system allows; shorten it", err=True)
+            sys.exit(WRONG_USE)
         _write_details(private, error)
         click.echo(
             f"{error.strerror or type(error).__name__}; free some space or check the rights of the folder",

@@ -223,6 +223,9 @@ def gwet_ac1(values: ArrayLike) -> Agreement:
 
     Where hardly anybody used a code it is high: it then says nothing about recognising that code.
 
+    Only categories that somebody used are counted. Their shares come from all units with a value, a unit
+    with fewer values weighing as much; agreement comes from the units with two values or more.
+
     References
     ----------
     Gwet, K. L. (2008). Computing inter-rater reliability and its variance in the presence of high agreement.

@@ -152,6 +152,8 @@ def major(version: str) -> str:
 def valences(compared: Compared) -> pd.DataFrame:
     """Give the valence of each code that a coder gave to a unit: the one that covers most of it.
 
+    Each segment counts by itself; of those that cover as much, the first in the text.
+
     Returns
     -------
     pandas.DataFrame

@@ -119,7 +119,8 @@ def covered(sentences: pd.DataFrame, codings: pd.DataFrame, *, cover: float = 0.
     Parameters
     ----------
     sentences, codings
-        source, start, end of both; code of the codings, which are counted as they are.
+        source, start, end of both; code of the codings, whose kind and status do not matter here. A
+        character that several segments of a code cover counts once.
     cover
         Share of a sentence's characters; exactly this share is enough.
 
@@ -132,11 +133,18 @@ def covered(sentences: pd.DataFrame, codings: pd.DataFrame, *, cover: float = 0.
     overlap = places.merge(
         codings[["source", "code", "start", "end"]].drop_duplicates(), on="source", suffixes=("", "_coded")
     )
-    ends, starts = overlap[["end", "end_coded"]].min(axis=1), overlap[["start", "start_coded"]].max(axis=1)
-    overlap["covered"] = ends - starts
-    overlap = overlap[overlap["covered"] > 0].assign(length=overlap["end"] - overlap["start"])
-    total = overlap.groupby(["unit", "code"], observed=True).agg({"covered": "sum", "length": "first"})
-    return total[total["covered"] >= cover * total["length"]].reset_index()[["unit", "code"]]
+    lengths = sentences["end"].to_numpy() - sentences["start"].to_numpy()
+    overlap["start"] = overlap[["start", "start_coded"]].max(axis=1)
+    overlap["end"] = overlap[["end", "end_coded"]].min(axis=1)
+    overlap = overlap[overlap["end"] > overlap["start"]].sort_values(["unit", "code", "start", "end"])
+    groups = [overlap["unit"], overlap["code"]]
+    # Only what lies behind all earlier segments of the code is new.
+    reached = overlap["end"].groupby(groups, observed=True).cummax()
+    reached = reached.groupby(groups, observed=True).shift(fill_value=0)
+    new = (overlap["end"] - np.maximum(overlap["start"], reached)).clip(lower=0)
+    total = new.groupby(groups, observed=True).sum().rename("covered").reset_index()
+    enough = total["covered"] >= cover * lengths[total["unit"]]
+    return total.loc[enough, ["unit", "code"]].reset_index(drop=True)
 
 
 def _drawn(said: pd.DataFrame, evidence: pd.DataFrame, frame: pd.DataFrame | None) -> pd.Series:
@@ -241,7 +249,8 @@ def averages(evaluation: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         average (``micro`` over the summed cells of all codes, ``macro`` over the codes that are not ``few``),
-        n_codes, precision, recall, f1, kappa. A macro average leaves out the codes whose measure is nan.
+        n_codes, precision, recall, f1, kappa. A macro average leaves out the codes whose measure is nan; that
+        of f1 is the mean of the codes' own.
 
     Examples
     --------

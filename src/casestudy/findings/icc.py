@@ -29,7 +29,9 @@ def intraclass(scores: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
     pandas.DataFrame
         form value lo hi n_units n_raters. ``ICC1`` each unit has other raters, ``ICC2`` the raters are a
         sample of raters, ``ICC3`` they are the only ones; ``k`` stands for the mean of all raters. All nan
-        with fewer than two units or raters, or when every score is the same.
+        with fewer than two units or raters, or when every score is the same. One form is nan where its total
+        variance is not above 0, as that of a mean is when units do not differ at all; a bound is nan or
+        minus infinity where nothing holds it.
 
     References
     ----------
@@ -69,17 +71,22 @@ def _correlations(units: np.ndarray, tail: float) -> list[tuple[str, float, floa
     error = max(0.0, (total - between * (n - 1) - raters * (k - 1)) / ((n - 1) * (k - 1)))
     one = _bounded(between, within, n - 1, n * (k - 1), tail)
     three = _bounded(between, error, n - 1, (n - 1) * (k - 1), tail)
-    two_value = (between - error) / (between + (k - 1) * error + k * (raters - error) / n)
-    two_mean = (between - error) / (between + (raters - error) / n)
+    two_value = _share(between - error, between + (k - 1) * error + k * (raters - error) / n)
+    two_mean = _share(between - error, between + (raters - error) / n)
     two = _two_way(between, raters, error, (n, k), two_value, tail)
-    return [
-        ("ICC1", (between - within) / (between + (k - 1) * within), *(_single(f, k) for f in one)),
-        ("ICC2", two_value, *two),
-        ("ICC3", (between - error) / (between + (k - 1) * error), *(_single(f, k) for f in three)),
-        ("ICC1k", (between - within) / between, *(_mean(f) for f in one)),
-        ("ICC2k", two_mean, *(bound * k / (1 + bound * (k - 1)) for bound in two)),
-        ("ICC3k", (between - error) / between, *(_mean(f) for f in three)),
+    forms = [
+        ("ICC1", _share(between - within, between + (k - 1) * within), [_single(f, k) for f in one]),
+        ("ICC2", two_value, list(two)),
+        ("ICC3", _share(between - error, between + (k - 1) * error), [_single(f, k) for f in three]),
+        ("ICC1k", _share(between - within, between), [_mean(f) for f in one]),
+        ("ICC2k", two_mean, [_share(bound * k, 1 + bound * (k - 1)) for bound in two]),
+        ("ICC3k", _share(between - error, between), [_mean(f) for f in three]),
     ]
+    return [(form, value, lo, hi) for form, value, (lo, hi) in forms]
+
+
+def _share(part: float, total: float) -> float:
+    return part / total if total > 0 else math.nan
 
 
 def _bounded(between: float, rest: float, df1: int, df2: int, tail: float) -> tuple[float, float]:
@@ -104,15 +111,19 @@ def _two_way(
 ) -> tuple[float, float]:
     """Satterthwaite's bounds for raters that are a sample of raters."""
     n, k = shape
-    if error == 0:
-        return (value, value) if raters == 0 else (math.nan, math.nan)
+    if error == 0 and raters == 0:
+        return value, value
+    if error == 0 or math.isnan(value):
+        return math.nan, math.nan
     ratio = raters / error
     above = (k - 1) * (n - 1) * (k * value * ratio + n * (1 + (k - 1) * value) - k * value) ** 2
     below = (n - 1) * k**2 * value**2 * ratio**2 + (n * (1 + (k - 1) * value) - k * value) ** 2
-    df = above / below
+    df = _share(above, below)
     upper = float(special.fdtri(n - 1, df, 1 - tail))
     lower = float(special.fdtri(df, n - 1, 1 - tail))
+    if not math.isfinite(upper + lower):  # next to no degrees of freedom are left
+        return math.nan, math.nan
     rest = k * raters + (k * n - k - n) * error
-    lo = n * (between - upper * error) / (upper * rest + n * between)
-    hi = n * (lower * between - error) / (rest + n * lower * between)
+    lo = _share(n * (between - upper * error), upper * rest + n * between)
+    hi = _share(n * (lower * between - error), rest + n * lower * between)
     return lo, hi

@@ -81,12 +81,27 @@ def remarks(study: Study) -> tuple[str, ...]:
     moved = ", ".join(f"{n} {state}" for state, n in n_of.items() if n and state != "same")
     if moved:
         told.append(f"codings whose text was corrected: {moved}; `casestudy review` lists them")
+    told += _outside_the_main_round(study)
     if waiting := crosswalk.read(study).unscreened:
         n_codes = len({code for _, code in waiting})
         told.append(
             f"sources not yet screened for {n_codes} newer codes; `casestudy codebook --changes` lists them"
         )
     return tuple(dict.fromkeys(told))
+
+
+def _outside_the_main_round(study: Study) -> Iterator[str]:
+    """Name sources that only a reliability or training round coded: what stands there reaches no result."""
+    rounds_of: dict[str, set[str]] = {}
+    for coding in settling.of_study(study, codings.read(study)):
+        if coding.status == "confirmed":
+            rounds_of.setdefault(coding.source, set()).add(coding.round)
+    for source, found in rounds_of.items():
+        if "main" not in found:
+            yield (
+                f"codings of `{source}` are of no main round and count nowhere; settle what two coders did "
+                "with `casestudy agree --settle`, or code it in the main round"
+            )
 
 
 def has_sources(study: Study) -> bool:

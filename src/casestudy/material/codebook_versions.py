@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import yaml
 from casestudy.documents import nearest
 from casestudy.errors import Gathered, InvalidMaterial, Problem
 from casestudy.material import codebook, logs
-from casestudy.material.codebook import FILE, FOLDER, Codebook
+from casestudy.material.codebook import FILE, FOLDER, Codebook, CodeChange
 from casestudy.material.codebook_changes import (
     DECLARED,
     LEVELS,
@@ -172,6 +173,7 @@ def _declarations(book: Codebook, books: Mapping[str, Codebook]) -> Iterator[Pro
             yield from _missing(
                 name, "from", [code for code in change.before if code not in made], before[-1]
             )
+            yield from _taken(name, change, book, before[-1])
             if change.change in DECLARED and order(before[-1].version)[0] == when[0]:
                 must = (
                     f"{name} is a {change.change} and must come with a new MAJOR after {before[-1].version}"
@@ -186,6 +188,24 @@ def _declarations(book: Codebook, books: Mapping[str, Codebook]) -> Iterator[Pro
             for code in other.before
         }
         yield from _missing(name, "to", [code for code in change.after if code not in gone], after)
+
+
+def _taken(name: str, change: CodeChange, book: Codebook, before: Codebook) -> Iterator[Problem]:
+    """Tell of a rename to the id of another code: the codings of both would become one without a word."""
+    earlier = takewhile(lambda other: other is not change, declared(book))
+    free = {
+        code
+        for other in earlier
+        if order(other.version) > order(before.version) and other.change in DECLARED
+        for code in other.before
+    }
+    for code in change.after if change.change == "rename" else ():
+        if code in before and before.code(code).active and code not in free:
+            must = f"`to` of {name} must not be a code of version {before.version}, for its change is rename"
+            remedy = "declare a merge of both codes, or choose another id"
+            yield Problem(
+                FILE, must, f"`{code}`", f"{remedy}; what became of `{code}` itself is listed first"
+            )
 
 
 def _missing(name: str, side: str, codes: Sequence[str], book: Codebook) -> Iterator[Problem]:

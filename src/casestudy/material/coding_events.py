@@ -150,7 +150,8 @@ def append(study: Study, coding: Coding, text: str) -> None:
     """
     name = log_name(coding.coder, coding.source)
     _keep_checked(study, coding, text, name)
-    logs.append(study.folder / name, {"event": "code", **coding.model_dump(mode="json", exclude_none=True)})
+    fields = coding.model_dump(mode="json", exclude_none=True)
+    logs.append(_to_write(study, name), {"event": "code", **fields})
 
 
 def delete(
@@ -161,7 +162,7 @@ def delete(
     With ``codebook``, it goes on standing for a build under an earlier version.
     """
     event = Deleted(event="delete", coding=coding.coding, coder=coding.coder, codebook=codebook, by=by, at=at)
-    logs.append(study.folder / log_name(coding.coder, coding.source), event)
+    logs.append(_to_write(study, log_name(coding.coder, coding.source)), event)
 
 
 def move(
@@ -205,12 +206,12 @@ def move(
         codebook=codebook,
         at=at,
     )
-    logs.append(study.folder / name, event)
+    logs.append(_to_write(study, name), event)
 
 
 def screen(study: Study, screened: Screened) -> None:
     """Record that a coder looked for codes in all of a source."""
-    logs.append(study.folder / log_name(screened.coder, screened.source), screened)
+    logs.append(_to_write(study, log_name(screened.coder, screened.source)), screened)
 
 
 def kept_text(study: Study, text_sha256: str) -> str:
@@ -268,12 +269,19 @@ def log_files(study: Study) -> Iterator[tuple[str, Path]]:
         yield from ((coder.name, path) for path in logs.files(coder))
 
 
+def _to_write(study: Study, name: str) -> Path:
+    """Give a file to write in; never one in a folder that leads out of the study."""
+    path = study.folder / name
+    folders.must_lie_inside(path.parent, root=study.folder, name=name)
+    return path
+
+
 def _keep_checked(study: Study, coding: Coding, text: str, name: str) -> None:
     if sources.sha256(text) != coding.text_sha256:
         must = f"`text_sha256` of coding `{coding.coding}` must be that of the text"
         raise InvalidMaterial([Problem(name, must, "another", "read the source again")])
     if problems := list(misplaced(coding, text, name)):
         raise InvalidMaterial(problems)
-    path = study.folder / text_name(coding.text_sha256)
+    path = _to_write(study, text_name(coding.text_sha256))
     if not path.exists():
         rewrites.write_whole(path, text.encode())

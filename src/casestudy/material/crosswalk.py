@@ -108,6 +108,11 @@ class _Walk:
     met: tuple[tuple[str, Step], ...]
     end: Step | None
 
+    @property
+    def before_merging(self) -> str:
+        """The code, under its newest name, until a merge made it one with another."""
+        return next((code for code, step in self.met if step.change == "merge"), self.code)
+
 
 def read(study: Study, site: str | None = None) -> Carried:
     """Read the codings that stand and translate them into the codebook in force.
@@ -193,8 +198,7 @@ def carried(
         if skill is not None and skill.end is not None:
             conflicts.append(Conflict(coding.coding, "linked_skill", (coding.coding,)))
         standing.append(_translated(coding, walk, skill, in_force))
-    moved = {coding.coding for coding, walk in walks if walk.code != coding.code}
-    united, disagreeing = _united(standing, moved)
+    united, disagreeing = _united(standing, {coding.coding: walk.before_merging for coding, walk in walks})
     return Carried(
         codings=united,
         superseded=tuple(superseded),
@@ -266,19 +270,26 @@ def _translated(coding: Coding, walk: _Walk, skill: _Walk | None, in_force: Code
     return coding.model_copy(update=update)
 
 
-def _united(standing: Sequence[Coding], moved: set[str]) -> tuple[tuple[Coding, ...], list[Conflict]]:
-    """Make one of the codings that overlap since their codes became the same; the first id stays."""
+def _united(
+    standing: Sequence[Coding], before_merging: Mapping[str, str]
+) -> tuple[tuple[Coding, ...], list[Conflict]]:
+    """Make one of codings that overlap and whose codes were merged; the first id stays.
+
+    Codings that overlapped under one and the same code are left as the coder made them.
+    """
     groups: dict[tuple[str, ...], list[Coding]] = defaultdict(list)
     for coding in standing:
         if coding.status in _UNITED:
             key = (coding.source, coding.coder, coding.code, coding.status, coding.text_sha256)
             groups[key].append(coding)
+
+    def differ(found: Sequence[Coding]) -> bool:
+        return len({before_merging[coding.coding] for coding in found}) > 1
+
     became: dict[str, Coding | None] = {}
     conflicts: list[Conflict] = []
-    for group in groups.values():
-        if not moved & {coding.coding for coding in group}:
-            continue
-        for cluster in (found for found in _clusters(group) if len(found) > 1):
+    for cluster in (found for group in filter(differ, groups.values()) for found in _clusters(group)):
+        if differ(cluster):
             became |= {coding.coding: None for coding in cluster[1:]}
             became[cluster[0].coding], disagreeing = _union(cluster)
             conflicts += disagreeing
@@ -349,8 +360,8 @@ def _waiting(
 def _became(step: Step, steps: Sequence[Step]) -> set[str]:
     """Give the codes that a change made, and what later changes made of these."""
     codes = set(step.after)
-    for later in steps:
-        if order(later.version) > order(step.version) and codes & set(later.before):
+    for later in steps[steps.index(step) + 1 :]:
+        if codes & set(later.before):
             codes |= set(later.after)
     return codes
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 import regex
 
-from casestudy.material import codebook, codings, crosswalk, logs, settling, sources
+from casestudy.material import codebook, codebook_versions, codings, crosswalk, logs, settling, sources
 from casestudy.material.codings import Coding
 from casestudy.study import Study
 
 MARK_LENGTH = 12
+NEW_MEANING = ("redefined", "split", "merge")
 KINDS = ("human", "import")
 # Practice says for a skill what valence says for a factor.
 PRACTICE: Mapping[str, str] = {
@@ -30,10 +31,16 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Evidence:
-    """The codings that count, per site and code, and the version of the codebook they are read in."""
+    """The codings that count, per site and code, and the version of the codebook they are read in.
+
+    ``redefined`` gives the versions in which a code got another meaning, as far as books were kept;
+    ``majors`` are the MAJOR versions of those books.
+    """
 
     codebook: str
     cells: Mapping[Cell, tuple[Coding, ...]]
+    redefined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    majors: frozenset[str] = frozenset()
 
     def of(self, site: str, code: str) -> tuple[Coding, ...]:
         """Give the codings that stand for one cell."""
@@ -53,10 +60,16 @@ def read(study: Study, site: str | None = None) -> Evidence:
         return Evidence(version, {})
     at = {row.source: row.site for row in sources.rows(study)}
     cells: dict[Cell, list[Coding]] = {}
-    for coding in settling.of_study(study, crosswalk.read(study, site).codings):
+    carried = crosswalk.read(study, site)
+    redefined: dict[str, tuple[str, ...]] = {}
+    for one in carried.affected:
+        for code in {one.code, *one.to} if one.change in NEW_MEANING else ():
+            redefined[code] = (*redefined.get(code, ()), one.version)
+    for coding in settling.of_study(study, carried.codings):
         if counts(coding):
             cells.setdefault((at[coding.source], coding.code), []).append(coding)
-    return Evidence(version, {cell: tuple(found) for cell, found in cells.items()})
+    majors = frozenset(major(known) for known in codebook_versions.kept(study))
+    return Evidence(version, {cell: tuple(found) for cell, found in cells.items()}, redefined, majors)
 
 
 def counts(coding: Coding) -> bool:

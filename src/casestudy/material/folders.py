@@ -53,8 +53,15 @@ def entries(folder: Path) -> Iterator[tuple[str, Path]]:
     """Walk a folder in a fixed order: every file with its name relative to the folder.
 
     A link is given and not followed; hidden folders are passed over.
+
+    Raises
+    ------
+    InvalidMaterial
+        When the folder itself is a link: what lies behind it would be left out and nobody would know.
     """
-    if not folder.is_dir() or folder.is_symlink():
+    if folder.is_symlink():
+        raise _refused(folder.name, "a folder must be there itself", "a link", "put the folder itself there")
+    if not folder.is_dir():
         return
     for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if path.is_dir() and not path.is_symlink():
@@ -62,6 +69,19 @@ def entries(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield from ((f"{path.name}/{name}", found) for name, found in entries(path))
         else:
             yield path.name, path
+
+
+def must_lie_inside(folder: Path, *, root: Path, name: str) -> None:
+    """Refuse a folder to write in that a link leads out of the study; it need not be there yet.
+
+    Raises
+    ------
+    InvalidMaterial
+        When it lies elsewhere.
+    """
+    if not folder.resolve().is_relative_to(root.resolve()):
+        remedy = "put the folder itself there"
+        raise _refused(name, "its folder must lie in the study folder", "a link that leads out of it", remedy)
 
 
 def read_bytes(path: Path, *, root: Path, name: str, limit: int = LIMIT_BYTES) -> bytes:

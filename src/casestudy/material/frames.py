@@ -264,7 +264,7 @@ def settled(study: Study, site: str | None = None) -> pd.DataFrame:
     DataFrame
         Columns ``SETTLED``. ``rating`` is the value that was decided; ``standing`` is ``current``, ``stale``
         or ``unpinned`` (nobody recorded what it was settled on); ``n_new``, ``n_gone`` and ``n_changed``
-        count the codings that make it stale, which a codebook of another MAJOR does without any.
+        count the codings that make it stale, which a new meaning of the code does without any.
     """
     if not (study.folder / ratings.NAME).exists():
         return _frame(SETTLED, ())

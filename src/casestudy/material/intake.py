@@ -117,7 +117,8 @@ def take_in(
 
 def _listed(study: Study) -> bytes | None:
     path = study.folder / FILE
-    return path.read_bytes() if path.exists() else None
+    there = os.path.lexists(path)
+    return folders.read_bytes(path, root=study.folder, name=FILE) if there else None
 
 
 class _Known:
@@ -216,6 +217,7 @@ def _decide(study: Study, arrival: _Arrival, given: Head, known: _Known, earlier
         taken=[row.source for row in known.rows],
         columns=known.columns,
     )
+    _lies_inside(study, proposal.source.name, arrival.shown)
     return _Decided(Taken(arrival.shown, "new", proposal.source, proposal.told), arrival, data)
 
 
@@ -253,8 +255,14 @@ def _version(study: Study, arrival: _Arrival, data: bytes, given: Head, old: Sou
     file = old.file if is_same_kind else str(PurePosixPath(old.file).with_suffix(suffix))
     row = old.model_copy(update={"file": arrival.inside or file})
     source = sources.made(row, data, name=arrival.shown)
+    _lies_inside(study, source.name, arrival.shown)
+    _lies_inside(study, f"{originals.KEPT}/{old.file}", arrival.shown)
     n_codings = _n_codings(study, source)
     return _Decided(Taken(arrival.shown, "version", source, (), n_codings), arrival, data, old)
+
+
+def _lies_inside(study: Study, name: str, shown: str) -> None:
+    folders.must_lie_inside((study.folder / name).parent, root=study.folder, name=shown)
 
 
 def _n_codings(study: Study, source: Source) -> int | None:
@@ -310,15 +318,24 @@ def _clashes(
             must, remedy = "a source must get one new version at a time", "take them in one by one"
             yield Problem(one.arrival.shown, must, f"two of `{old.source}`", remedy)
         is_own = one.arrival.inside is not None or (old is not None and old.name == row.name)
-        if not is_own and os.path.lexists(study.folder / row.name):
+        if not is_own and os.path.lexists(study.folder / row.name) and not _is_half_taken(study, one):
             remedy = f"run `casestudy add --site {row.site}` for that one, or rename one"
             yield Problem(one.arrival.shown, "its name must be free", f"another file at {row.name}", remedy)
+
+
+def _is_half_taken(study: Study, one: _Decided) -> bool:
+    """Whether the same bytes lie there without a row: a run that was stopped halfway put them there."""
+    name = one.taken.source.row.name
+    try:
+        return folders.read_bytes(study.folder / name, root=study.folder, name=name) == one.data
+    except InvalidMaterial:
+        return False
 
 
 def _write(study: Study, decided: Sequence[_Decided], before: bytes | None, at: str) -> None:
     """Bring everything to the disk: originals and log first, rows last.
 
-    Stopped halfway it leaves whole files, which the next run without a FILE takes in.
+    Stopped halfway it leaves whole files, which the next run takes in, with the same files or without a FILE.
     """
     changed = [one for one in decided if one.taken.state != "same"]
     new = [one.taken.source.row for one in changed if one.replaces is None]

@@ -8,18 +8,22 @@ on the bytes of the result. Nothing is removed: a stretch that cannot be read is
 from __future__ import annotations
 
 import heapq
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from casestudy.errors import WrongUse
+from casestudy.errors import Gathered, Problem, WrongUse, plain
 from casestudy.material import coding_events, decisions, folders, lines, logs, ratings, rewrites, sources
 from casestudy.material.lines import Line
 from casestudy.study import Study
 
 COPIES = ".copies"
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +71,13 @@ def union(*logs_: bytes) -> bytes:
     whole: dict[str, Line] = {}
     lost: set[bytes] = set()
     for data in logs_:
-        found = lines.read(data, "")
-        for line in found.lines:
+        for line in lines.read(data, "").lines:
             key = _identity(line)
             if key not in whole or line.data < whole[key].data:
                 whole[key] = line
-        for stretch in found.damage:
-            if stretch.is_lost:
-                lost.update(
-                    part for part in data[stretch.first : stretch.last + 1].split(b"\n") if part.strip()
-                )
+        lost |= _lost(data)
     ordered = [line.data for line in _ordered(whole)]
-    return b"".join(row + b"\n" for row in [*ordered, *sorted(part.strip() for part in lost)])
+    return b"".join(row + b"\n" for row in [*ordered, *sorted(lost)])
 
 
 def merge(study: Study, other: Path) -> Merged:
@@ -115,9 +114,14 @@ def merge(study: Study, other: Path) -> Merged:
         raise WrongUse(
             f"OTHER: it must be a study folder or a copy of a log, found `{other.name}`; check its name"
         )
-    taken = [one for name, path in pairs if (one := _taken(study, name, path, root)) is not None]
+    _check_places(study, [name for name, _ in pairs])
+    taken, remarks = [], []
+    for name, path in pairs:
+        log, unreadable = _taken(study, name, path, root)
+        taken += [log] if log.n_new else []
+        remarks += unreadable
     n_texts, wrong = _texts(study, other) if other.is_dir() else (0, [])
-    remarks = [line for name, _ in pairs for line in _doubles(study, name)]
+    remarks += [line for name, _ in pairs for line in _doubles(study, name)]
     return Merged(tuple(taken), n_texts, (*remarks, *wrong))
 
 
@@ -143,7 +147,21 @@ def _of_copy(study: Study, copy: Path) -> tuple[str, Path]:
     return log.relative_to(study.folder.resolve()).as_posix(), copy
 
 
-def _taken(study: Study, name: str, path: Path, root: Path) -> MergedLog | None:
+def _check_places(study: Study, names: Iterable[str]) -> None:
+    """Refuse logs that would come where nothing of a study may stand, before anything is written."""
+    problems = Gathered()
+    texts = coding_events.text_name("0")
+    for name in [*names, texts]:
+        folder = (study.folder / name).parent
+        problems.gather(partial(folders.must_lie_inside, folder, root=study.folder, name=name))
+        if not all(_IDENTIFIER.fullmatch(part) for part in name.removesuffix(logs.SUFFIX).split("/")):
+            must, remedy = "the name of a log must be made of ids", "rename it in the other copy"
+            problems += [Problem(name, must, "other signs", remedy)] if name != texts else []
+    problems.stop()
+
+
+def _taken(study: Study, name: str, path: Path, root: Path) -> tuple[MergedLog, list[str]]:
+    """Take in one log, and tell of what came along that cannot be read."""
     theirs = folders.read_bytes(path, root=root, name=name, limit=logs.LIMIT_BYTES)
     target = study.folder / name
     mine = (
@@ -152,11 +170,18 @@ def _taken(study: Study, name: str, path: Path, root: Path) -> MergedLog | None:
         else b""
     )
     if not theirs.strip():
-        return None
+        return MergedLog(name, 0), []
     rewrites.rewrite(target, lambda present: union(present, theirs), copies=COPIES)
     have = {_identity(line) for line in lines.read(mine, name).lines}
     n_new = len({_identity(line) for line in lines.read(theirs, name).lines} - have)
-    return MergedLog(name, n_new) if n_new else None
+    what = "what came along cannot be read and is kept; `casestudy check` shows where"
+    return MergedLog(name, n_new), [f"{name}: {what}"] if _lost(theirs) - _lost(mine) else []
+
+
+def _lost(data: bytes) -> set[bytes]:
+    """Give the pieces of a log that cannot be read."""
+    stretches = (data[one.first : one.last + 1] for one in lines.read(data, "").damage if one.is_lost)
+    return {bare for stretch in stretches for part in stretch.split(b"\n") if (bare := part.strip())}
 
 
 def _texts(study: Study, other: Path) -> tuple[int, list[str]]:
@@ -168,7 +193,7 @@ def _texts(study: Study, other: Path) -> tuple[int, list[str]]:
             continue
         data = folders.read_bytes(path, root=other, name=name, limit=logs.LIMIT_BYTES)
         if sources.sha256(data.decode("utf-8", "replace")) != path.stem:
-            wrong.append(f"{name}: it holds other content than its name says, and was not taken in")
+            wrong.append(f"{plain(name)}: it holds other content than its name says, and was not taken in")
             continue
         rewrites.write_whole(study.folder / name, data)
         n_new += 1
@@ -177,7 +202,7 @@ def _texts(study: Study, other: Path) -> tuple[int, list[str]]:
 
 def _doubles(study: Study, name: str) -> Iterator[str]:
     """Codings of a merged log that bear one id with other content; both are kept."""
-    if not name.startswith(f"{coding_events.FOLDER}/"):
+    if not name.startswith(f"{coding_events.FOLDER}/") or not (study.folder / name).exists():
         return
     first: dict[str, str] = {}
     for line in lines.read((study.folder / name).read_bytes(), name).lines:

@@ -196,9 +196,19 @@ def standing(line: SettledRating, now: Evidence) -> Standing:
         return Standing("stale" if gone else "unpinned", gone=gone)
     new, gone = sorted(marks.keys() - line.seen.keys()), tuple(sorted(line.seen.keys() - marks.keys()))
     changed = sorted(one for one, mark in marks.items() if line.seen.get(one, mark) != mark)
-    other = evidence.major(line.codebook) != evidence.major(now.codebook)
+    other = _means_another_thing(line.code, line.codebook, now)
     state: State = "stale" if new or gone or changed or other else "current"
     return Standing(state, tuple(new), gone, tuple(changed), other)
+
+
+def _means_another_thing(code: str, version: str, now: Evidence) -> bool:
+    """Tell whether a code got another meaning since a version; that another code did says nothing of it.
+
+    Where no book of that MAJOR was kept nobody can tell, and the rating must be looked at again.
+    """
+    if evidence.major(version) not in now.majors | {evidence.major(now.codebook)}:
+        return True
+    return any(order(later) > order(version) for later in now.redefined.get(code, ()))
 
 
 def opposing(line: SettledRating, now: Evidence) -> tuple[Coding, ...]:

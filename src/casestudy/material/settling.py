@@ -147,7 +147,8 @@ def read_sheet(
         raise WrongUse(f"--by: two people must decide together, found {len(people)}; give `--by` for each")
     name = path.name
     by_id = {coding.coding: coding for coding in codings}
-    rows = schema.read_rows(path, SheetRow, name=name)
+    # People may keep their sheets where they like, also behind a link.
+    rows = schema.read_rows(path.resolve(), SheetRow, name=name)
     found: list[Settlement] = []
     told: list[Problem] = []
     for number, row in rows:

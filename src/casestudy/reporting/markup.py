@@ -127,6 +127,11 @@ def absent(text: Text) -> Markup:
     return Markup('<p class="withheld">{}</p>').format(text)
 
 
+def folded(summary: Text, content: Text) -> Markup:
+    """Write what opens under a line of its own."""
+    return Markup("<details><summary>{}</summary>\n{}\n</details>").format(summary, content)
+
+
 def bullets(items: Iterable[Text], css: str = "") -> Markup:
     """Write a list."""
     return Markup("<ul{}>{}</ul>").format(

@@ -55,13 +55,13 @@ def agreement(
             html += Markup("\n") + _shown(id, judged, codebook, labels)
         unsaid = ordered.loc[ordered["verdict"] == "too_few", "code"]
         few = labels.list(_label(codebook, code, labels) for code in unsaid)
-        said = [labels["agreement.note"] if len(judged) else ""]
-        said.append(
-            labels.say("agreement.few", codes=few, n=labels.number(used.min_positives)) if few else ""
-        )
+        html += markup.note(labels["agreement.note"] if len(judged) else "")
+        if few:
+            title = labels.say("agreement.few", n=labels.number(used.min_positives))
+            html += Markup("\n") + markup.folded(title, markup.paragraphs(f"{few}."))
         known = judged[judged["code"].isin([code.id for code in codebook.codes])]
         numbers = known[RELEASED].reset_index(drop=True).round(2)
-        return Rendering(html + markup.note(*said), names.labelled(numbers, "code", codebook))
+        return Rendering(html, names.labelled(numbers, "code", codebook))
 
     return Part(id, "table", draw)
 
@@ -105,7 +105,7 @@ def _summary(table: pd.DataFrame, rules: Rules, labels: Labels) -> str:
 
 def _shown(id: str, judged: pd.DataFrame, codebook: Codebook, labels: Labels) -> Markup:  # noqa: A002
     columns = [
-        Column(labels["codebook.code"]),
+        Column(labels["codebook.codes"]),
         Column(labels["agreement.alpha"], numbers=True),
         Column(labels["agreement.ac1"], numbers=True),
         Column(labels["agreement.verdict"]),

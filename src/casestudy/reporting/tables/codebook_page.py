@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 from markupsafe import Markup
@@ -21,6 +21,7 @@ from casestudy.study import Audience, Study
 FAMILIES: tuple[Family, ...] = ("factor", "skill", "component", "process", "narrative", "inductive")
 # A word that may be the id of a code; a full stop at its end is the sentence's.
 _WORD = re.compile(r"([A-Za-z0-9](?:[\w.-]*[\w-])?)", re.ASCII)
+NOTHING = "–"
 RELEASED = ["code", "family", "domain", "parent", "nl", "en", "definition_nl", "definition_en"]
 
 
@@ -67,22 +68,14 @@ def overview(codebook: Codebook, *, study: Study, id: str = "codebook-overview")
         titles = ["n_main", "n_codes"] if has_parts else ["n_codes"]
         columns = [Column(labels["codebook.family"])]
         columns += [Column(labels[f"codebook.{title}"], numbers=True) for title in titles]
-        groups = [
-            (
-                labels[f"codebook.family.{family}"],
-                [
-                    [
-                        labels[f"domain.{domain}"] if domain else labels["codebook.all"],
-                        *(labels.number(n) for n in counts[-len(titles) :]),
-                    ]
-                    for of, domain, *counts in rows
-                    if of == family
-                ],
-            )
-            for family in dict.fromkeys(row[0] for row in rows)
-        ]
+        groups: dict[str, list[Sequence[Text]]] = {}
+        for family, domain, *counts in rows:
+            title = labels["codebook.family.factor" if domain else "codebook.others"]
+            name = labels[f"domain.{domain}" if domain else f"codebook.family.{family}"]
+            numbers = (labels.number(n) for n in counts[-len(titles) :])
+            groups.setdefault(title, []).append([name, *numbers])
         caption = labels.say("codebook.overview", version=codebook.version)
-        html = markup.table(id, caption, columns, groups, grouped=True)
+        html = markup.table(id, caption, columns, list(groups.items()), grouped=True)
         return Rendering(html, pd.DataFrame(rows, columns=["family", "domain", "n_main", "n_codes"]))
 
     return Part(id, "table", draw)
@@ -144,10 +137,13 @@ def versions(
         html = markup.bullets(said) if told else Markup("")
         if not carried.affected:
             return Rendering(html + markup.note(labels["codebook.no_changes"]))
-        titles = ("version", "code", "change", "became", "n_codings", "why")
-        columns = [Column(labels[f"codebook.{t}"], numbers=t == "n_codings") for t in titles]
-        rows = [_change_row(one, limits, labels) for one in reversed(carried.affected)]
-        html += Markup("\n") + markup.table(id, labels["codebook.changes"], columns, rows)
+        notes = {change.version: change.note for change in told}
+        rows = [_change_row(alike, codebook, notes, limits, labels) for alike in _alike(carried.affected)]
+        titles = ("version", "change", "codes", "became", "n_codings", "why")
+        kept = [place for place, _ in enumerate(titles) if any(row[place] != NOTHING for row in rows)]
+        columns = [Column(labels[f"codebook.{titles[k]}"], numbers=titles[k] == "n_codings") for k in kept]
+        shown = [[row[place] for place in kept] for row in rows]
+        html += Markup("\n") + markup.table(id, labels["codebook.changes"], columns, shown)
         frame = pd.DataFrame(
             [
                 (one.version, one.code, one.change, _shown(one.n_codings_affected, limits))
@@ -168,13 +164,15 @@ def unscreened(
     id: str = "codebook-unscreened",  # noqa: A002
 ) -> Part:
     """List the sources in which nobody has looked for a newer code yet; for the research team only."""
+    is_newer = any(one.change in ("new", "split", "redefined") for one in carried.affected)
+    none = "codebook.unscreened_none" if is_newer else "codebook.unscreened_no_newer"
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
         if audience != "internal":
-            key = "codebook.unscreened_some" if carried.unscreened else "codebook.unscreened_none"
+            key = "codebook.unscreened_some" if carried.unscreened else none
             return Rendering(markup.paragraphs(labels[key]))
         if not carried.unscreened:
-            return Rendering(markup.paragraphs(labels["codebook.unscreened_none"]))
+            return Rendering(markup.paragraphs(labels[none]))
         columns = [Column(labels["codebook.code"]), Column(labels["codebook.sources"])]
         waiting: dict[str, list[str]] = {}
         for source, code in carried.unscreened:
@@ -264,9 +262,7 @@ def _examples(code: Code, labels: Labels) -> Markup:
     if not pieces:
         return Markup("")
     key = "codebook.examples" if quotes else "codebook.words"
-    return Markup("<details><summary>{}</summary>\n{}\n</details>").format(
-        labels.say(key, code=_name(code, labels)), markup.joined(pieces, "\n")
-    )
+    return markup.folded(labels.say(key, code=_name(code, labels)), markup.joined(pieces, "\n"))
 
 
 def _in(text: Definition, labels: Labels, written: Text = "") -> Text:
@@ -299,10 +295,36 @@ def _name(code: Code, labels: Labels) -> str:
     return f"{code.id} {code.label[labels.language]}"
 
 
-def _change_row(one: Affected, limits: disclosure.Limits, labels: Labels) -> Sequence[Text]:
-    n = "–" if one.change == "new" else _number(one.n_codings_affected, limits, labels)
-    became = labels.list(one.to) if one.to and one.to != (one.code,) else "–"
-    return [one.version, one.code, labels[f"codebook.change.{one.change}"], became, n, one.note or "–"]
+def _alike(affected: Sequence[Affected]) -> list[list[Affected]]:
+    """Put codes that came in together under one row; the newest version first, within it as written."""
+    by_version = sorted(affected, key=lambda one: order(one.version), reverse=True)
+    rows: dict[tuple[object, ...], list[Affected]] = {}
+    for one in by_version:
+        mine = () if one.change == "new" else (one.code,)
+        rows.setdefault((one.version, one.change, one.note, *mine), []).append(one)
+    return list(rows.values())
+
+
+def _change_row(
+    alike: Sequence[Affected],
+    codebook: Codebook,
+    notes: Mapping[str, str],
+    limits: disclosure.Limits,
+    labels: Labels,
+) -> list[str]:
+    one = alike[0]
+    n = NOTHING if one.change == "new" else _number(one.n_codings_affected, limits, labels)
+    became = [code for code in one.to if code != one.code]
+    # What is already told of the version as a whole is not said again.
+    why = one.note if one.note and one.note != notes.get(one.version) else NOTHING
+    named = labels.list(_known(a.code, codebook, labels) for a in alike)
+    then = labels.list(_known(code, codebook, labels) for code in became) if became else NOTHING
+    return [one.version, labels[f"codebook.change.{one.change}"], named, then, n, why]
+
+
+def _known(code: str, codebook: Codebook, labels: Labels) -> str:
+    """Name a code that the book still holds; of another only its id is left."""
+    return _name(codebook.code(code), labels) if code in codebook else code
 
 
 def _shown(n: int, limits: disclosure.Limits) -> float:

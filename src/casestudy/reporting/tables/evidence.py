@@ -124,12 +124,16 @@ def _table(
 ) -> Markup:
     if stale.empty:
         return markup.paragraphs(labels["evidence.all_current"])
-    rows = []
+    at: dict[tuple[str, str], list[str]] = {}
     for row in stale.itertuples(index=False):
-        at = [] if one_site else [names.site(study, row.site, labels)]
-        rows.append([names.code(codebook, row.code, labels), *at, labels.list(_why(row, limits, labels))])
+        why = labels.list(_why(row, limits, labels))
+        at.setdefault((row.code, why), []).append(names.site(study, row.site, labels))
+    rows = [
+        [names.code(codebook, code, labels), *([] if one_site else [labels.list(sites)]), why]
+        for (code, why), sites in at.items()
+    ]
     where = [] if one_site else [Column(labels[f"site_word.{study.site_word}"])]
-    columns = [Column(labels["factor"]), *where, Column(labels["evidence.why"])]
+    columns = [Column(labels["joint.subject"]), *where, Column(labels["evidence.why"])]
     return markup.table(id, labels["evidence.caption"], columns, rows)
 
 

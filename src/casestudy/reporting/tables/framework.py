@@ -88,7 +88,7 @@ def framework_matrix(
             linked = Markup('<a href="#{}-quotes-{}">{}</a>').format(id, number, name)
             rows.append([linked if below[code] else name, *said])
         heads = [labels["framework.summary"]] if site else [names.site(study, s, labels) for s in sites]
-        columns = [Column(labels["codebook.code"]), *(Column(head) for head in heads)]
+        columns = [Column(labels["joint.subject"]), *(Column(head) for head in heads)]
         html = markup.table(id, labels["framework.caption"], columns, rows)
         html += markup.note(
             labels["framework.note"], labels["framework.links"] if any(below.values()) else ""

@@ -169,9 +169,9 @@ def _mentions_table(
         for code in shown
     }
     families = {codebook.code(code).family for code in shown}
-    first = labels["factor"] if families == {"factor"} else labels["codebook.code"]
+    first = labels["factor"] if families == {"factor"} else labels["codebook.codes"]
     columns = [Column(first), *(Column(head) for head in heads.values())]
-    css = "matrix" if len(heads) > 1 else "stack"
+    css = "matrix stack words" if len(heads) > 1 else "stack"
     caption = labels["mentions.caption"]
     if families == {"factor"}:
         domains: list[tuple[str, list[Row]]] = [
@@ -181,7 +181,8 @@ def _mentions_table(
         table = markup.table(id, caption, columns, domains, css=css, grouped=True)
     else:
         table = markup.table(id, caption, columns, list(rows.values()), css=css)
-    signs = [(sign, labels[f"mentions.key.{state}"]) for state, sign in SIGNS.items()]
+    states = set(view.loc[view["code"].isin(shown), "state"])
+    signs = [(sign, labels[f"mentions.key.{state}"]) for state, sign in SIGNS.items() if state in states]
     marks = [(UNPROMPTED, labels["mentions.key.unprompted"])] if view["unprompted"].any() else []
     return table + markup.key([*signs, *marks]) + markup.note(*notes)
 

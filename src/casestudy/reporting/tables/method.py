@@ -115,11 +115,13 @@ def placement(reviewed: pd.DataFrame, *, study: Study, id: str = "placement") ->
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
+        is_exact = audience == "internal"
         if not any(n_of.values()):
             return Rendering(markup.paragraphs(labels["placement.none"]))
         said = [
             labels.say(
-                f"placement.{state}", n=labels.number(n) if limits.shows(n) else labels["placement.few"]
+                f"placement.{state}",
+                n=labels.number(n) if is_exact or limits.shows(n) else labels["placement.few"],
             )
             for state, n in n_of.items()
             if n

@@ -74,7 +74,8 @@ def ratings_list(
         tops = {"helps": top(view.frame, codebook, 1, most), "hinders": top(view.frame, codebook, -1, most)}
         context = _Context(site, n_of, quotes, limits, codebook, labels, agreement or {})
         html = Markup("\n").join(_list(f"{id}-{side}", side, frame, context) for side, frame in tops.items())
-        html += _others(view.frame, context) + markup.note(*_list_notes(view.frame, context))
+        html += _others(view.frame, context)
+        html += markup.joined(markup.note(said) for said in _list_notes(view.frame, context))
         return Rendering(html, _list_numbers(pd.concat(tops.values()), context), view.withheld)
 
     return Part(id, "table", draw)

@@ -123,7 +123,7 @@ def three_counts(
         used = counts[counts["n_sources"] > 0]
         if used.empty or int(used["n_of"].iloc[0]) < limits.conversations:
             return Rendering(markup.absent(labels["absent.no_counts"]))
-        columns = [Column(labels["codebook.code"]), Column(labels["ratings.spread"])]
+        columns = [Column(labels["codebook.codes"]), Column(labels["ratings.spread"])]
         exact = audience == "internal"
         if exact:
             columns += [
