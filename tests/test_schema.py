@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,13 @@ def test_what_is_written_is_read_back(
     )
     _, back = schema.read_table(schema.text_of(path, "t.csv"), "t.csv")
     assert [row["value"] for _, row in back] == [v.strip() for _, v in rows]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no free links")
+def test_a_table_behind_a_link_that_leads_out_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.csv").write_text("id,age\na,1\n", encoding="utf-8")
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "people.csv").symlink_to("../elsewhere.csv")
+    with pytest.raises(InvalidMaterial, match=r"people\.csv: a file must lie in the study folder"):
+        schema.read_rows(study / "people.csv", Person, name="people.csv")

@@ -433,6 +433,17 @@ def test_the_frame_of_codings_waits_until_a_split_is_coded_again(study: studies.
     ]
 
 
+def test_a_code_of_a_version_that_was_not_kept_asks_for_that_version(study: studies.Study) -> None:
+    path = study.folder / "codings" / "anna" / "a-01.jsonl"
+    line = path.read_text(encoding="utf-8").replace('"M13"', '"NIEUW"').replace('"1.0.0"', '"1.1.0"')
+    path.write_text(line, encoding="utf-8")
+    told = (
+        r"must be in codebook 1\.0\.0, found `NIEUW`; restore `codebooks/1\.1\.0\.yml`, the book it was made"
+    )
+    with pytest.raises(InvalidMaterial, match=told):
+        frames.codings(study)
+
+
 def test_a_source_that_was_screened_is_not_listed(study: studies.Study) -> None:
     first, second = NEW["1.0.0"], NEW["1.1.0"]
     (study.folder / "codebooks" / "1.0.0.yml").write_text(codebook_versions.text(first), encoding="utf-8")

@@ -60,3 +60,10 @@ def test_no_remark_holds_a_name_or_words() -> None:
 def test_very_many_labels_are_doubted_in_no_time() -> None:
     text = "".join(f"R{number}: a\n" for number in range(15_000))
     assert "15,000" not in str(transcripts.read(text.encode(), name="a.txt").remarks)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("sign", [" ", "\t", "\u00a0"])
+def test_very_many_spaces_are_looked_at_once(sign: str) -> None:
+    text = f"I: a\nR: b{sign * 500_000}c\nR:{sign * 3}12:30\n"
+    assert transcripts.read(text.encode(), name="a.txt").turns[1].speaker == "R"

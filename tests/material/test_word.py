@@ -160,6 +160,14 @@ def test_where_a_comment_hangs(body: str, words: str) -> None:
     assert word.running(word.read(data, "a.docx"))[comment.start : comment.end] == words
 
 
+@pytest.mark.timeout(12)
+def test_very_many_comments_are_read_in_no_time() -> None:
+    keys = [str(number) for number in range(20_000)]
+    body = para(*(hung(key, run("a ")) for key in keys))
+    found = word.comments(with_comments(body, *(noted(key, key) for key in keys)), "a.docx")
+    assert [comment.text for comment in found] == keys
+
+
 def test_comments_that_the_library_writes() -> None:
     document = docx.Document()
     paragraph = document.add_paragraph("R: Eerst ")

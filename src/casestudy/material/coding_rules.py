@@ -70,7 +70,9 @@ def wrong_code(coding: Coding, books: Books, where: str) -> Iterator[Problem]:
         return
     named = codebook.FILE if book is books.in_force else f"codebook {book.version}"
     if coding.code not in book:
-        remedy = nearest(coding.code, [code.id for code in book.codes])
+        is_own = book is books.in_force or book.version == coding.codebook
+        restore = f"restore `{codebook.FOLDER}/{coding.codebook}.yml`, the book it was made under"
+        remedy = nearest(coding.code, [code.id for code in book.codes]) if is_own else restore
         yield Problem(where, f"`code` must be in {named}", f"`{coding.code}`", remedy)
         return
     code = book.code(coding.code)

@@ -17,7 +17,8 @@ _SHOWN = re.compile(
     re.IGNORECASE,
 )
 _ONCE = re.compile(r"[*_]{0,3}(?P<label>[^\W\d_][^\W_]{0,15}(?: [^\W_]{1,15})?)[*_]{0,3}:[*_]{0,3}\s+\S")
-_BEHIND_LABEL = re.compile(r":(?=\s|$)|[^\S\n]+\d{1,2}:\d{2}(?!\d)")
+# A run of spaces is looked at once, from its first: there may be a million of them.
+_BEHIND_LABEL = re.compile(r":(?=\s|$)|(?<![^\S\n])[^\S\n]++\d{1,2}:\d{2}(?!\d)")
 _MOST_LINES = 5
 _SHORTEST_ALIKE = 5
 _MOST_LABELS = 100

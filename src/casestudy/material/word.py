@@ -8,7 +8,7 @@ part of the text; they are read on their own, with the words they hang on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
@@ -102,7 +102,8 @@ def comments(data: bytes, name: str) -> tuple[Comment, ...]:
     # A reply without words of its own hangs on those of the comment it answers.
     places = {key: ranges.get(key) or ranges.get(note.answers or "") for key, note in noted.items()}
     order = sorted(noted, key=lambda key: places[key] or (len(text) + 1, 0))
-    return tuple(_comment(text, places[key] or (0, 0), noted[key], order) for key in order)
+    positions = {key: position for position, key in enumerate(order)}
+    return tuple(_comment(text, places[key] or (0, 0), noted[key], positions) for key in order)
 
 
 @contextmanager
@@ -317,9 +318,9 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
     return start, start + len(bare)
 
 
-def _comment(text: str, place: tuple[int, int], note: _Note, order: list[str]) -> Comment:
+def _comment(text: str, place: tuple[int, int], note: _Note, positions: Mapping[str, int]) -> Comment:
     start, end = place
-    answers = order.index(note.answers) if note.answers in order else None
+    answers = None if note.answers is None else positions.get(note.answers)
     before, after = text[max(start - CONTEXT, 0) : start], text[end : end + CONTEXT]
     line = text.count("\n", 0, start)
     return Comment(note.author, note.text, text[start:end], start, end, before, after, line, answers)
