@@ -234,3 +234,10 @@ def test_a_name_that_no_system_allows_is_wrong_use(study: Path, name: str) -> No
     result = run(study, name, "--site", "es")
     assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
     assert "shorten it" in result.output
+
+
+def test_an_empty_name_is_not_the_folder_at_hand(study: Path) -> None:
+    result = run(study, "", "--site", "es")
+    assert result.exit_code == 2
+    assert "a file must have a name, found an empty one" in result.output
+    assert not (study / "sources.csv").exists()

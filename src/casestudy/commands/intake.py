@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,8 +23,17 @@ KINDS = ("interview", "focusgroup", "worksession", "narrative", "document", "obs
 CONSENT = ("quote", "paraphrase", "analysis_only")
 
 
+class _Named(click.Path):
+    """A path with a name; an empty one would mean the folder one happens to stand in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("a file must have a name, found an empty one; name the file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=_Named(path_type=Path))
 @click.option("--site", metavar="ID", help="The site they belong to.")
 @study_option
 @click.option("--source", metavar="ID", help="Id of the source; of one that is there, for a new version.")
