@@ -25,8 +25,9 @@ material.archives material.word material.open_document material.rich_text materi
 material.pdf_pages material.pdf material.workbooks material.turns_table material.transcripts
 material.arrivals material.front_matter material.open_answers material.source_rows material.sources
 material.alignment material.anchors material.coding_events material.coding_rules material.standing
-material.codings material.reviews material.crosswalk
-material.signed material.decisions material.settling material.evidence material.ratings material.merging
+material.codings material.reviews
+material.signed material.decisions material.settling material.crosswalk material.code_history
+material.evidence material.ratings material.merging
 material.guide material.rounds material.memos material.summaries
 material.instrument material.sheets material.submissions material.answers material.survey
 material.check material.double_coding material.originals material.proposals material.margins material.intake

@@ -17,7 +17,7 @@ _ROOMS = {
     **{
         room: f"material.{room}"
         for room in (
-            *("codings", "crosswalk", "double_coding", "frames", "memos", "people", "reviews", "rounds"),
+            *("code_history", "codings", "double_coding", "frames", "memos", "people", "reviews", "rounds"),
             *("sources", "summaries"),
         )
     },

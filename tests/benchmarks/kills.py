@@ -47,7 +47,7 @@ def saved_until_killed(path: Path, first: int, seconds: float) -> list[int]:
 
 
 def kills(folder: Path, n_kills: int) -> None:
-    """Print how many records were acknowledged, lost and unreadable; a new log every hundred kills."""
+    """Print how many records were acknowledged, lost and damaged; a new log every hundred kills."""
     rng = random.Random(1)
     n_told = n_lost = n_torn = n_broken = 0
     start = time.perf_counter()
@@ -63,8 +63,8 @@ def kills(folder: Path, n_kills: int) -> None:
         n_torn += sum(one.is_lost for one in found.damage)
         n_broken += sum(not one.is_lost for one in found.damage)
     seconds = time.perf_counter() - start
-    print(f"{n_kills:,} kills: {n_told:,} acknowledged, {n_lost} lost, 0 files unreadable; {seconds:.0f} s")
-    print(f"  torn lines that were never acknowledged {n_torn}, wrongly told as cut or edited {n_broken}")
+    print(f"{n_kills:,} kills: {n_told:,} acknowledged, {n_lost} lost; {seconds:.0f} s")
+    print(f"  lines that cannot be read {n_torn}, lines told as cut or edited {n_broken}")
 
 
 def writers(folder: Path, n_writers: int, n_records: int) -> None:

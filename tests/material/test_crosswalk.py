@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from casestudy import study as studies
 from casestudy.errors import InvalidMaterial
-from casestudy.material import codebook_versions, codings, crosswalk, frames, sources
+from casestudy.material import code_history, codebook_versions, codings, crosswalk, frames, sources
 from casestudy.material.codebook import Code, Codebook, CodeChange, Definition
 from casestudy.material.codings import Coding
 from casestudy.material.crosswalk import Carried, carried
@@ -371,12 +371,12 @@ def test_under_an_earlier_version_later_changes_do_not_count() -> None:
 
 
 def test_the_frame_of_changes_has_the_columns_of_methods_b7() -> None:
-    found = crosswalk.code_changes(carry([coding("c1", "M13"), coding("c2", "M13", 20, 30)], SPLIT))
+    found = code_history.changes(carry([coding("c1", "M13"), coding("c2", "M13", 20, 30)], SPLIT))
     assert list(found.columns)[:4] == ["version", "code", "change", "n_codings_affected"]
     assert found.iloc[:, :4].to_dict("records") == [
         {"version": "2.0.0", "code": "M13", "change": "split", "n_codings_affected": 2}
     ]
-    empty = crosswalk.code_changes(Carried(()))
+    empty = code_history.changes(Carried(()))
     assert list(empty.columns) == list(found.columns)
 
 
@@ -465,3 +465,24 @@ def test_a_source_that_was_screened_is_not_listed(study: studies.Study) -> None:
 def test_under_the_version_before_the_split_the_codings_are_as_they_were(study: studies.Study) -> None:
     frame = frames.codings(study.model_copy(update={"codebook": "1.0.0"}))
     assert frame[["coding", "code"]].values.tolist() == [["c1", "M13"]]
+
+
+@pytest.mark.parametrize(("round_", "n_waiting"), [("main", 1), ("reliability", 0), ("training", 0)])
+def test_only_what_reaches_a_result_must_be_coded_again(round_: str, n_waiting: int) -> None:
+    found = carry([coding("c1", "M13", round=round_)], SPLIT)
+    assert len(found.recode) == n_waiting
+    assert [one.code for one in found.superseded] == ["M13"]
+
+
+def test_what_two_people_settled_recodes_for_a_coder_who_left(study: studies.Study) -> None:
+    """Bram coded the segment again, and it was settled that his coding stands for both."""
+    (old,) = crosswalk.read(study).superseded
+    new = {"coding": "b1", "coder": "bram", "code": "M13a", "codebook": "2.0.0", "status": "confirmed"}
+    write(study, old.model_copy(update=new))
+    assert len(crosswalk.problems(study)) == 1
+    settled = {"kind": "settlement", "source": "a-01", "start": 4, "end": 14, "code": "M13a"}
+    settled |= {"codings": [[], ["b1"]], "decision": "second", "rationale": "Steun van collega's."}
+    settled |= {"decided_by": ["bram", "carla"], "at": "2019-06-01T10:00:00+00:00"}
+    (study.folder / "decisions.jsonl").write_text(json.dumps(settled) + "\n", encoding="utf-8")
+    assert crosswalk.problems(study) == []
+    assert frames.codings(study)[["coding", "code"]].values.tolist() == [["b1", "M13a"]]

@@ -101,12 +101,12 @@ def _codes(book: Codebook, carried: Carried, family: str | None) -> pd.DataFrame
 
 
 def _tell_changes(book: Codebook, carried: Carried, csv: Path | None) -> None:
-    from casestudy.material import crosswalk
+    from casestudy.material import code_history
 
     click.echo(f"{book.id} {book.version}")
     for change in book.changelog:
         click.echo(f"{change.version}: {change.note}")
-    table = crosswalk.code_changes(carried)
+    table = code_history.changes(carried)
     if len(table) or csv is not None:
         show(table, csv)
     if not len(table):

@@ -11,22 +11,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from casestudy.errors import Problem
-from casestudy.material import codebook, codebook_versions, codings
+from casestudy.material import codebook, codebook_versions, codings, decisions, settling
 from casestudy.material.codebook import FILE, Codebook
 from casestudy.material.codebook_changes import Step, history, order
 from casestudy.material.codings import Coding
+from casestudy.material.decisions import Settlement
 from casestudy.study import Study
 
 Field = Literal["valence", "practice", "contribution", "linked_skill"]
-
-CHANGES = {
-    **dict.fromkeys(["version", "code", "change"], "str"),
-    "n_codings_affected": "int64",
-    **dict.fromkeys(["became", "note"], "str"),
-}
 
 # What stands when merged codings do not say the same.
 _UNDECIDED: Mapping[Field, str | None] = {
@@ -115,19 +108,21 @@ class _Walk:
 
 
 def read(study: Study, site: str | None = None) -> Carried:
-    """Read the codings that stand and translate them into the codebook in force.
+    """Read the codings that stand as they count: settled, and translated into the codebook in force.
 
     Raises
     ------
     InvalidMaterial
-        With every problem of the codings and of the kept codebooks.
+        With every problem of the codings, of the kept codebooks and of the decisions.
     """
     logs = codings.read_logs(study, site)
     now = (one.now(log.source) for log in logs for one in log.standing)
+    settlements = decisions.of_kind(decisions.read(study), Settlement)
     return carried(
-        [coding for coding in now if coding is not None],
+        settling.settled((coding for coding in now if coding is not None), settlements),
         codebook_versions.kept(study),
         codebook.read(study),
+        settled={coding for line in settlements for coding in line.standing},
         screened={(event.source, code) for log in logs for event in log.screened for code in event.codes},
     )
 
@@ -207,46 +202,6 @@ def carried(
         unscreened=tuple(_unscreened(codings, united, steps, in_force, screened)),
         affected=tuple(_affected(walks, steps)),
     )
-
-
-def code_changes(found: Carried) -> pd.DataFrame:
-    """Frame of every change of a code, columns ``CHANGES``; ``became`` holds the codes after it.
-
-    The first four columns are those of methods B7, ``code_changes.csv``.
-    """
-    rows = [
-        (one.version, one.code, one.change, one.n_codings_affected, " ".join(one.to), one.note)
-        for one in found.affected
-    ]
-    return pd.DataFrame(rows, columns=list(CHANGES)).astype(CHANGES)
-
-
-def not_screened(found: Carried) -> pd.DataFrame:
-    """Frame of the sources in which nobody looked for a newer code yet: source and code."""
-    return pd.DataFrame(found.unscreened, columns=["source", "code"], dtype="str")
-
-
-def of_sites(changes: pd.DataFrame, unscreened: pd.DataFrame) -> Carried:
-    """Put together what the sites' frames of changes and of sources not yet screened tell.
-
-    Examples
-    --------
-    >>> one = pd.DataFrame([("2.0.0", "M13", "split", 3, "M13a M13b", "twee")], columns=list(CHANGES))
-    >>> none = pd.DataFrame(columns=["source", "code"])
-    >>> of_sites(pd.concat([one, one]), none).affected[0].n_codings_affected
-    6
-    """
-    n_of: dict[tuple[str, str, str, tuple[str, ...], str | None], int] = {}
-    for row in changes[list(CHANGES)].itertuples(index=False):
-        note = None if pd.isna(row.note) else str(row.note)
-        became = () if pd.isna(row.became) else tuple(str(row.became).split())
-        key = (str(row.version), str(row.code), str(row.change), became, note)
-        n_of[key] = n_of.get(key, 0) + int(row.n_codings_affected)
-    affected = tuple(
-        Affected(v, code, change, n, to, note) for (v, code, change, to, note), n in n_of.items()
-    )
-    pairs = unscreened[["source", "code"]].itertuples(index=False, name=None)
-    return Carried((), affected=affected, unscreened=tuple(pairs))
 
 
 def _walk(code: str, version: str, steps: Sequence[Step]) -> _Walk:
@@ -342,7 +297,8 @@ def _waiting(
         if coding.status == "confirmed":
             by_source[coding.source].append(coding)
     for old, step in ended:
-        if old.status != "confirmed" or step.change not in _ASKING:
+        # What another round coded reaches no result, so nobody has to code it again.
+        if old.status != "confirmed" or old.round != "main" or step.change not in _ASKING:
             continue
         to = _became(step, steps)
         is_done = any(

@@ -10,7 +10,7 @@ from typing import Any
 
 import regex
 
-from casestudy.material import codebook, codebook_versions, codings, crosswalk, logs, settling, sources
+from casestudy.material import codebook, codebook_versions, codings, crosswalk, logs, sources
 from casestudy.material.codings import Coding
 from casestudy.study import Study
 
@@ -65,7 +65,7 @@ def read(study: Study, site: str | None = None) -> Evidence:
     for one in carried.affected:
         for code in {one.code, *one.to} if one.change in NEW_MEANING else ():
             redefined[code] = (*redefined.get(code, ()), one.version)
-    for coding in settling.of_study(study, carried.codings):
+    for coding in carried.codings:
         if counts(coding):
             cells.setdefault((at[coding.source], coding.code), []).append(coding)
     majors = frozenset(major(known) for known in codebook_versions.kept(study))

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import codebook as codebooks
-from casestudy.material import codings as codings_
 from casestudy.material import (
+    code_history,
     crosswalk,
     decisions,
     evidence,
@@ -18,9 +17,10 @@ from casestudy.material import (
     people,
     ratings,
     reviews,
-    settling,
     survey,
 )
+from casestudy.material import codebook as codebooks
+from casestudy.material import codings as codings_
 from casestudy.material import sources as source_texts
 from casestudy.material.check import has_sources
 from casestudy.material.codebook import Codebook
@@ -137,8 +137,8 @@ def codings(study: Study, site: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``CODINGS``; ``role`` is that of the source, ``n_characters`` the length of the segment.
-        Codings of earlier codebooks bear the code that theirs became; superseded ones are left out.
-        Those that lost when two coders settled a difference are there with the status ``superseded``.
+        Codings of earlier codebooks bear the code that theirs became; superseded ones are left out, and
+        those that lost when two coders settled a difference too.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def codings(study: Study, site: str | None = None) -> pd.DataFrame:
         raise InvalidMaterial(waiting)
     order = {source: number for number, source in enumerate(about)}
     found = sorted(
-        settling.of_study(study, carried.codings),
+        carried.codings,
         key=lambda c: (order[c.source], c.start, c.end, c.code, c.coder, c.coding),
     )
     rows = (
@@ -295,12 +295,12 @@ def screened(study: Study, site: str | None = None) -> pd.DataFrame:
 
 def code_changes(study: Study, site: str | None = None) -> pd.DataFrame:
     """Frame of what each version of the codebook changed, with how many codings it touched."""
-    return crosswalk.code_changes(_carried(study, site))
+    return code_history.changes(_carried(study, site))
 
 
 def unscreened(study: Study, site: str | None = None) -> pd.DataFrame:
     """Frame of the sources in which nobody looked for a newer code yet: source and code."""
-    return crosswalk.not_screened(_carried(study, site))
+    return code_history.not_screened(_carried(study, site))
 
 
 def _carried(study: Study, site: str | None) -> Carried:

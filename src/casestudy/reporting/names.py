@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import pandas as pd
 
 from casestudy.labels import MINUS, Labels
-from casestudy.material.codebook import Codebook
+from casestudy.material.codebook import Codebook, Domain
 from casestudy.material.instrument import Instrument
 from casestudy.reporting.disclosure import Proportion, Spread
 from casestudy.reporting.released import ALL, TOO_FEW
@@ -24,16 +25,7 @@ SIGNS = {
     TOO_FEW: "○",
 }
 UNSTABLE, STALE, TENTATIVE = "◐", "↻", "†"
-DOMAINS = (
-    "innovation",
-    "user",
-    "organisation",
-    "context",
-    "outer_setting",
-    "inner_setting",
-    "individuals",
-    "process",
-)
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 
 def site(study: Study, site: str, labels: Labels) -> str:
