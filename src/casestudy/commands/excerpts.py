@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from casestudy.commands import selection
-from casestudy.commands.selection import By, by_option, codes_option, family_option
+from casestudy.commands.selection import By
 from casestudy.commands.terminal import csv_option, save, site_option, study_argument, told
 from casestudy.errors import WrongUse
 
@@ -81,12 +81,7 @@ def _inside(hits: pd.DataFrame, study: Study, site: str | None, code: str) -> pd
 
 
 @click.command()
-@study_argument
-@site_option
-@by_option
-@family_option
-@codes_option
-@csv_option
+@selection.grouped_by
 def quotes(
     study: str | None, site: str | None, by: By, family: str | None, codes: tuple[str, ...], csv: Path | None
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from casestudy.commands import selection
-from casestudy.commands.selection import FAMILIES, By, by_option, codes_option, family_option
+from casestudy.commands.selection import FAMILIES, By, codes_option, family_option
 from casestudy.commands.terminal import csv_option, save, show, site_option, study_argument, told
 
 if TYPE_CHECKING:
@@ -148,12 +148,7 @@ def cooccurrence(
 
 
 @click.command()
-@study_argument
-@site_option
-@by_option
-@family_option
-@codes_option
-@csv_option
+@selection.grouped_by
 def coverage(
     study: str | None, site: str | None, by: By, family: str | None, codes: tuple[str, ...], csv: Path | None
 ) -> None:
@@ -177,12 +172,7 @@ def coverage(
 
 
 @click.command()
-@study_argument
-@site_option
-@by_option
-@family_option
-@codes_option
-@csv_option
+@selection.grouped_by
 def matrix(
     study: str | None, site: str | None, by: By, family: str | None, codes: tuple[str, ...], csv: Path | None
 ) -> None:

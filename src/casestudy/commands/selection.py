@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from casestudy.commands.terminal import csv_option, site_option, study_argument
 from casestudy.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FAMILIES = ("factor", "skill", "component", "process", "narrative", "inductive")
 By = Literal["site", "role"]
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 family_option = click.option("--family", type=click.Choice(FAMILIES), help="Only codes of this family.")
 by_option = click.option(
@@ -25,6 +27,14 @@ by_option = click.option(
 codes_option = click.option(
     "--code", "codes", multiple=True, metavar="ID", help="Only this code; repeat for more."
 )
+
+
+def grouped_by(command: Command) -> Command:
+    """Give a command the choices that every table of codes by group has."""
+    choices = (study_argument, site_option, by_option, family_option, codes_option, csv_option)
+    for choice in reversed(choices):
+        command = choice(command)
+    return command
 
 
 def codebook(study: Study, site: str | None) -> Codebook:
