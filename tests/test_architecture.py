@@ -29,7 +29,7 @@ material.codings material.reviews
 material.signed material.decisions material.settling material.crosswalk material.code_history
 material.evidence material.ratings material.merging
 material.guide material.rounds material.memos material.summaries
-material.instrument material.sheets material.submissions material.answers material.survey
+material.mappings material.instrument material.sheets material.submissions material.answers material.survey
 material.check material.double_coding material.originals material.proposals material.margins material.intake
 material.frames material.site_tables
 findings.intervals findings.counts

@@ -10,7 +10,8 @@ from typing import Literal
 
 from casestudy.documents import short
 from casestudy.errors import Problem
-from casestudy.material.instrument import FileMapping, Instrument, Item, Options
+from casestudy.material.instrument import Instrument, Item, Options
+from casestudy.material.mappings import FileMapping
 from casestudy.material.submissions import Submission, item_of, kind_of
 
 Reason = Literal["skipped", "not_applicable", "not_shown", "refused"]

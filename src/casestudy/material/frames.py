@@ -26,7 +26,8 @@ from casestudy.material.check import has_sources
 from casestudy.material.codebook import Codebook
 from casestudy.material.crosswalk import Carried
 from casestudy.material.guide import Guide
-from casestudy.material.instrument import SGIC_ELEMENTS, Instrument
+from casestudy.material.instrument import Instrument
+from casestudy.material.mappings import SGIC_ELEMENTS
 from casestudy.material.people import Participant
 from casestudy.material.sources import Source
 from casestudy.material.summaries import Summary

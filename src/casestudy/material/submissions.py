@@ -13,7 +13,8 @@ from casestudy.documents import nearest, short
 from casestudy.errors import Gathered, Problem, place
 from casestudy.material import instrument as instruments
 from casestudy.material import people, sheets
-from casestudy.material.instrument import FOLDER, FileMapping, Instrument
+from casestudy.material.instrument import FOLDER, Instrument
+from casestudy.material.mappings import FileMapping
 from casestudy.material.people import Role, RoleClass
 from casestudy.material.sheets import Sheet
 from casestudy.study import Study
