@@ -27,7 +27,8 @@ _ROOMS = {
             *("suggestions", "counts", "ratings", "contrasts"),
             *("coded_units", "coder_agreement", "concordance", "cooccurrence", "dictionary", "disagreements"),
             *("evaluation", "mentions", "rater_agreement", "saturation", "worklist"),
-            *("scales", "change", "practice", "attribution", "integration"),
+            *("scales", "item_change", "change", "waves", "attrition", "omnibus", "response_shift", "reliable_change"),
+            *("practice", "attribution", "integration"),
         )
     },
     **{room: f"reporting.{room}" for room in ("figures", "quotes", "report", "sentences", "tables")},

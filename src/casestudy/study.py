@@ -59,11 +59,15 @@ class Words(Record):
 
 
 class Site(Record):
-    """One organisation, municipality or pilot; ``name`` is the pseudonym that readers see."""
+    """One organisation, municipality or pilot; ``name`` is the pseudonym that readers see.
+
+    ``invited`` tells per wave how many people were asked to fill in the instrument, where that is known.
+    """
 
     id: Identifier
     name: str = Field(min_length=1)
     context: Words | None = None
+    invited: dict[Identifier, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
 
 class Wave(Record):
@@ -90,6 +94,7 @@ class SurveyThresholds(Record):
     min_answered_share: Share = 2 / 3
     n_describe: int = Field(5, ge=5)
     n_test: int = Field(6, ge=6)
+    n_bca: int = Field(20, ge=20)
     n_reliability: int = Field(30, ge=2)
     sesoi_site_sd: float = Field(0.5, gt=0)
     sesoi_all_sd: float = Field(0.3, gt=0)
@@ -205,6 +210,11 @@ class Study(Record):
             if known and wave not in known:
                 raise ValueError(
                     f"`comparison` must name waves of this study, found `{wave}`; {nearest(wave, known)}"
+                )
+        for wave in (wave for site in self.sites for wave in site.invited):
+            if wave not in known:
+                raise ValueError(
+                    f"`invited` must name waves of this study, found `{wave}`; {nearest(wave, known)}"
                 )
         return self
 

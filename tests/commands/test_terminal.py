@@ -44,6 +44,16 @@ def test_the_file_holds_the_same_table_with_empty_cells(tmp_path, capsys):
         show(pd.DataFrame({"code": ["M23"]}), tmp_path / "nowhere" / "a.csv")
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "@SUM(A1)", "-x", "=HYPERLINK(0)"])
+def test_no_text_in_the_file_is_a_formula(text, tmp_path):
+    table = pd.DataFrame({"words": [text, "ja"], "rating": ["-2", None], "diff": [-0.5, 1.0]})
+    show(table, tmp_path / "a.csv")
+    back = pd.read_csv(tmp_path / "a.csv", dtype=str, keep_default_na=False)
+    assert back["words"].tolist() == [f"'{text}", "ja"]
+    assert back["rating"].tolist() == ["-2", ""]
+    assert back["diff"].tolist() == ["-0.5", "1.0"]
+
+
 def test_who_closes_the_pipe_gets_no_complaint():
     command = [sys.executable, "-m", "casestudy", "memos", str(ROOT / "interviews" / "voorbeeld")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:

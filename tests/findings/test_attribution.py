@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from casestudy.findings import attribution
 
@@ -105,6 +107,14 @@ def test_none_of_seven():
         (4, 4, 0.51, 0, 0, 0, "none", False),
         (4, 4, 0.51, 3, 3, 2, "two", True),
         (40, 30, 0.60, 3, 2, 2, "three", False),
+        (40, 30, 0.4999, 3, 0, 2, "two", False),
+        (6, 3, 0.19, 0, 0, 0, "two", False),
+        (41, 20, 0.34, 2, 0, 2, "one", False),
+        (5, 5, 0.57, 3, 0, 2, "three", False),
+        (5, 0, 0.00, 0, 0, 0, "asked", False),
+        (0, 0, math.nan, 3, 0, 2, "two", False),
+        (0, 0, math.nan, 0, 3, 0, "one", True),
+        (4, 4, 0.51, 1, 0, 1, "one", False),
     ],
 )
 def test_grades(users, named_by, lo, helped, hindered, sites, key, warn):
@@ -185,3 +195,60 @@ def test_every_unit_skill_and_component_has_its_row():
     expected = [(u, s, c) for u in ("ALL", *SITES) for s in ("SK01", "SK04") for c in ("CP04", "CP11")]
     assert list(zip(table["unit"], table["skill"], table["component"], strict=True)) == expected
     assert set(table["grade"]) == {"none"}
+
+
+def test_a_component_of_two_sites_is_missing_at_the_three_others():
+    # methods P4: CP11 is offered at A and B only
+    sites = list("ABCDE")
+    used = pd.concat([responses_of([5.0] * 8, site=site) for site in sites])
+    coaching = [named([1.0] * 4 + [0.0] * 4, site=site) for site in sites]
+    only_two = [named([1.0] * 6 + [0.0] * 2, site=site, component="CP11") for site in "AB"]
+    away = [named([np.nan] * 8, site=site, component="CP11").assign(offered=False) for site in "CDE"]
+    everything = pd.concat([*coaching, *only_two, *away])
+    offered = {site: ["CP04", "CP11"] if site in "AB" else ["CP04"] for site in sites}
+    for table in (
+        matrix(everything, used, sites=sites),
+        matrix(everything, used, sites=sites, offered=offered),
+    ):
+        for site in "CDE":
+            absent = cell(table, site, component="CP11")
+            assert absent[["n_users", "n_named", "n_src_helped", "share"]].isna().all()
+            assert (absent["offered"], absent["grade"]) == (False, "none")
+        pooled = cell(table, "ALL", component="CP11")
+        assert (pooled["n_users"], pooled["n_named"], pooled["share"]) == (16, 12, 0.75)
+        assert cell(table, "ALL")["n_users"] == 40
+
+
+def test_who_uses_a_skill_sometimes_is_asked_but_is_no_user():
+    # methods G: components are shown from "sometimes" on; users answer "often" or "always"
+    row = cell(matrix(named([1.0, 1.0, 0.0, np.nan]), responses_of([3.0, 4.0, 5.0, 2.0])), "es")
+    assert (row["n_users"], row["n_named"]) == (2, 1)
+
+
+PERSON = st.tuples(
+    st.sampled_from(SITES),
+    st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, math.nan]),
+    st.sampled_from([0.0, 1.0, math.nan]),
+)
+
+
+@settings(max_examples=12)
+@given(people=st.lists(PERSON, max_size=16), seed=st.integers(0, 99))
+def test_shares_rest_on_users_and_all_is_the_sum_of_the_sites(people, seed):
+    frame = pd.DataFrame(people, columns=["site", "used", "ticked"])
+    where = {"respondent": [f"r{i}" for i in frame.index], "site": frame["site"], "wave": "T1"}
+    used = pd.DataFrame(where).assign(item="toe4", value=frame["used"], reason_na=None)
+    ticks = pd.DataFrame(where).assign(skill="SK04", component="CP04", value=frame["ticked"], offered=True)
+    table = matrix(ticks, used)
+    rows = [cell(table, unit) for unit in ("ALL", *SITES)]
+    users = frame[(frame["used"] >= 4) & frame["ticked"].notna()]
+    assert [row["n_users"] for row in rows] == [len(users), *((users["site"] == s).sum() for s in SITES)]
+    for row in rows:
+        assert row["n_named"] <= row["n_users"]
+        assert math.isnan(row["share"]) == (row["n_users"] == 0)
+        assert math.isnan(row["share"]) or row["lo"] <= row["share"] <= row["hi"]
+    for count in ("n_users", "n_named"):
+        assert rows[0][count] == rows[1][count] + rows[2][count]
+    rng = np.random.default_rng(seed)
+    mixed = [part.iloc[rng.permutation(len(part))] for part in (ticks, used)]
+    pd.testing.assert_frame_equal(matrix(*mixed), table)

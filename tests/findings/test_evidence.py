@@ -38,6 +38,13 @@ def test_published_rank_sums(differences, zeros, w_plus, w_minus, r_rb, p, n_zer
     assert found.exact
 
 
+def test_the_normal_approximation_of_the_same_data():
+    # documentation of pingouin: W 20.5, p .2858 (normal with continuity, the zero dropped)
+    found = evidence.sign_flip(np.subtract(FIRST, SECOND), zeros="drop", n_exact=0)
+    assert found.p == pytest.approx(0.2858, abs=5e-5)
+    assert not found.exact
+
+
 @pytest.mark.parametrize(("n", "smallest"), [(5, 0.0625), (6, 0.03125), (7, 0.015625)])
 def test_smallest_possible_p(n, smallest):
     assert evidence.sign_flip(np.arange(1, n + 1)).p == smallest
@@ -66,15 +73,26 @@ def test_equal_changes_stay_equal_in_floating_point():
     assert evidence.sign_flip([3.5 - 2.7, -(3.6 - 2.8)]).w_plus == 1.5
 
 
-def test_above_twenty_the_normal_approximation_comes_near_the_exact_value():
+@pytest.mark.parametrize(("n", "within"), [(30, 0.006), (101, 0.002)])
+def test_the_normal_approximation_comes_near_the_exact_value(n, within):
     rng = np.random.default_rng(3)
     for _ in range(20):
-        d = rng.integers(-5, 8, size=30) / 6
-        ranks = evidence.doubled_midranks(np.abs(d))
-        exact = evidence._exact_p(ranks[d != 0], int(ranks[d > 0].sum()))
-        found = evidence.sign_flip(d)
+        d = rng.integers(-7, 8, size=n) / 6
+        found = evidence.sign_flip(d, n_exact=n - 1)
         assert not found.exact
-        assert found.p == pytest.approx(exact, abs=0.006)
+        assert found.p == pytest.approx(evidence.sign_flip(d, n_exact=n).p, abs=within)
+
+
+@pytest.mark.parametrize(("n", "exact"), [(100, True), (101, False)])
+def test_up_to_a_hundred_differences_every_pattern_is_counted(n, exact):
+    assert evidence.sign_flip(np.arange(1, n + 1)).exact is exact
+
+
+def test_the_counted_p_of_a_hundred_equal_steps_is_that_of_the_sign_test():
+    # equal ranks leave only the number of rises: binomial with one half
+    steps = np.where(np.arange(100) < 61, 1.0, -1.0)
+    expected = 2 * sum(math.comb(100, k) for k in range(61, 101)) / 2**100
+    assert evidence.sign_flip(steps).p == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(("differences", "p"), [([0.0, 0.0], 1.0), ([], math.nan), ([math.nan], math.nan)])
@@ -91,6 +109,16 @@ def test_two_one_sided_tests():
     assert (found.t_lower, found.t_upper) == pytest.approx((3.96, -2.49), abs=5e-3)
     assert found.p == pytest.approx(0.0077, abs=5e-5)
     assert (found.lo, found.hi) == pytest.approx((-0.102, 0.262), abs=5e-4)
+
+
+@pytest.mark.parametrize(("n", "share"), [(169, 0.2), (75, 0.3), (27, 0.5)])
+def test_pairs_needed_to_show_that_nothing_changed(n, share):
+    # methods F10: 80 % power at zero true change, SD of change .70, bounds in SDs before (methods P2: .789)
+    rng = np.random.default_rng(n)
+    d = rng.normal(0, 0.70, size=(3000, n))
+    rows = zip(d.mean(axis=1), d.std(axis=1, ddof=1) / math.sqrt(n), strict=True)
+    shown = [evidence.tost(mean, se, n - 1, share * 0.789).p < 0.05 for mean, se in rows]
+    assert np.mean(shown) == pytest.approx(0.80, abs=0.04)
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,25 @@ def test_sign_test_counts_the_patterns(up, down):
     as_far = [math.comb(n, k) for k in range(n + 1) if abs(2 * k - n) >= abs(up - down)]
     if n:
         assert intervals.sign_test(up, down) == pytest.approx(sum(as_far) / 2**n)
+
+
+@pytest.mark.parametrize(
+    ("t", "n", "m", "confidence", "lo", "hi"),
+    [
+        # limits of the noncentrality, as the R package MBESS prints them for t and for the difference
+        (1.5993420, 16, 16, 0.99, -1.042603 * math.sqrt(1 / 8), 4.21681 * math.sqrt(1 / 8)),
+        (1.599, 18, 14, 0.99, -0.3716427, 1.502524),
+    ],
+)
+def test_published_intervals_of_a_standardised_difference(t, n, m, confidence, lo, hi):
+    # they print the uncorrected difference
+    factor = intervals.hedges_correction(n + m - 2)
+    found = intervals.hedges_interval(factor * t * math.sqrt(1 / n + 1 / m), n, m, confidence)
+    assert (found.lo / factor, found.hi / factor) == pytest.approx((lo, hi), abs=5e-6)
+
+
+def test_no_difference_has_an_even_interval_and_an_unknown_one_none():
+    found = intervals.hedges_interval(0.0, 12, 15)
+    assert found.lo == pytest.approx(-found.hi)
+    assert all(math.isnan(bound) for bound in intervals.hedges_interval(math.nan, 12, 15))
+    assert all(math.isnan(bound) for bound in intervals.hedges_interval(0.5, 1, 1))

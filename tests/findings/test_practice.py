@@ -65,6 +65,36 @@ def test_none_of_seven():
     assert row["hi"] == pytest.approx(0.354, abs=5e-4)
 
 
+@pytest.mark.parametrize(
+    ("values", "n_often", "n_applicable", "n_not_applicable"),
+    [
+        ([4, 5, 3], 2, 3, 0),
+        (["na", "na"], 0, 0, 2),
+        ([1, "na", None], 0, 1, 1),
+        ([], 0, 0, 0),
+    ],
+)
+def test_not_applicable_is_no_low_answer(values, n_often, n_applicable, n_not_applicable):
+    row = row_of(practice.practised(answers(values), ITEMS, wave="T1", sites=["es"]), "es", "SK04")
+    counts = row[["n_often", "n_applicable", "n_not_applicable"]].tolist()
+    assert counts == [n_often, n_applicable, n_not_applicable]
+    assert math.isnan(row["share"]) == (n_applicable == 0)
+
+
+@settings(max_examples=15)
+@given(
+    here=st.lists(st.sampled_from([1, 3, 4, 5, "na", None]), max_size=12),
+    there=st.lists(st.sampled_from([1, 3, 4, 5, "na", None]), max_size=12),
+)
+def test_all_is_the_sum_of_the_sites(here, there):
+    both = pd.concat([answers(here), answers(there, site="wilg")])
+    table = practice.practised(both, ITEMS, wave="T1", sites=["es", "wilg"])
+    for count in ("n_often", "n_applicable", "n_not_applicable"):
+        sites = [row_of(table, unit, "SK04")[count] for unit in ("es", "wilg")]
+        assert row_of(table, "ALL", "SK04")[count] == sum(sites)
+    assert (table["n_often"] <= table["n_applicable"]).all()
+
+
 def test_every_unit_and_skill_has_its_row():
     both = pd.concat([answers([5, 2]), answers([4], site="wilg"), answers([5], item="ken1")])
     table = practice.practised(both, ITEMS, wave="T1", sites=["wilg", "es", "linde"])

@@ -103,6 +103,12 @@ def test_a_workbook_and_a_csv_file_give_the_same(tmp_path: Path) -> None:
 
 
 VALUES = [
+    (0.00001, "0.00001"),
+    (0.30000000000000004, "0.30000000000000004"),
+    (0.125, "0.125"),
+    (1e15, "1000000000000000"),
+    (1e16, "1e+16"),
+    ("0123", "0123"),
     (4.0, "4"),
     (1e300, "1e+300"),
     (-3, "-3"),
@@ -137,10 +143,91 @@ def test_a_table_may_start_lower_and_to_the_right(tmp_path: Path) -> None:
     assert (found.header, found.rows) == (("id", "V1"), ((4, {"id": "p", "V1": "2"}),))
 
 
+def placed(rows: Sequence[Sequence[str]]) -> str:
+    """Cells with their references, so that a formula or an error may stand among them."""
+    return "".join(
+        f'<row r="{r}">'
+        + "".join(c.replace("<c", f'<c r="{"ABCDEFGH"[n]}{r}"', 1) for n, c in enumerate(row))
+        + "</row>"
+        for r, row in enumerate(rows, start=1)
+    )
+
+
+ERRORS = [
+    ('<c t="e"><v>#N/A</v></c>', "#N/A"),
+    ('<c t="e"><f>1/0</f><v>#DIV/0!</v></c>', "#DIV/0!"),
+    ("<c><f>1+1</f></c>", "#FORMULA!"),
+    ('<c t="str"><f>"a"</f><v>a</v></c>', "a"),
+    ('<c t="b"><v>1</v></c>', "TRUE"),
+]
+
+
+@pytest.mark.parametrize(("written", "text"), ERRORS)
+@pytest.mark.parametrize("lay", [placed, lambda rows: "".join(f"<row>{''.join(row)}</row>" for row in rows)])
+def test_an_error_is_no_empty_cell(tmp_path: Path, lay: Any, written: str, text: str) -> None:
+    rows = lay([[cell("id"), cell("V1")], [cell("p"), written], [cell("q"), cell(4)]])
+    found = read(tmp_path, workbook({"leeg": "", "a": rows}, hidden=["leeg"]))
+    assert [row["V1"] for _, row in found.rows] == [text, "4"]
+
+
+def test_dates_of_the_1904_system(tmp_path: Path) -> None:
+    data = workbook({"a": grid([["dag"], [(43525,)], [(43525.5,)]])})
+    into = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(into, "w") as archive:
+        for name in given.namelist():
+            part = given.read(name)
+            if name == "xl/workbook.xml":
+                part = part.replace(b"<sheets>", b'<workbookPr date1904="1"/><sheets>')
+            archive.writestr(name, part)
+    # Day 0 is 1 January 1904 there, 1,462 days after that of the other system.
+    assert [row["dag"] for _, row in read(tmp_path, into.getvalue()).rows] == [
+        "2023-03-02",
+        "2023-03-02 12:00:00",
+    ]
+
+
+MERGED = [
+    ("A1:B1", 1, "merged cells"),
+    ("B2:B3", 2, "merged cells"),
+    ("A3:C9", 3, "merged cells"),
+    ("E1:F1", None, ""),
+]
+
+
+@pytest.mark.parametrize(("ranges", "line", "found"), MERGED)
+def test_merged_cells_are_no_empty_ones(tmp_path: Path, ranges: str, line: int | None, found: str) -> None:
+    rows = grid([["id", "V1", "V2"], ["p", 1, 2], ["q", 3, 4]])
+    data = workbook(
+        {"a": f'{rows}</sheetData><mergeCells count="1"><mergeCell ref="{ranges}"/></mergeCells>'}
+    )
+    data = rezipped(data, lambda text: text.replace(b"</mergeCells></sheetData>", b"</mergeCells>"))
+    if line is None:
+        assert len(read(tmp_path, data).rows) == 2
+    else:
+        assert f"survey/t.xlsx:{line}: each cell of a table must stand alone, found {found}" in told(
+            tmp_path, data
+        )
+
+
+def rezipped(data: bytes, change: Any) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(into, "w") as archive:
+        for name in given.namelist():
+            archive.writestr(name, change(given.read(name)))
+    return into.getvalue()
+
+
+def test_a_number_has_the_mark_of_the_study_and_a_text_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(workbook({"a": grid([["a", "b"], [2.5, "2.5"]])}))
+    assert sheets.raw(path, "survey/t.xlsx", decimal=",").grid == [(1, ["a", "b"]), (2, ["2,5", "2.5"])]
+
+
 def test_hidden_sheets_are_named_and_not_read(tmp_path: Path) -> None:
     tabs = {"antwoorden": grid([["id"], ["p"]]), "sleutel": grid([["naam"], ["geheim"]])}
     found = read(tmp_path, workbook(tabs, hidden=["sleutel"]))
     assert (found.header, found.hidden) == (("id",), ("sleutel",))
+    assert found.counts == (("hidden sheet not read, `sleutel`", 1),)
     assert "`sheet` must be a sheet that is not hidden" in told(
         tmp_path, workbook(tabs, hidden=["sleutel"]), sheet="sleutel"
     )
@@ -197,12 +284,12 @@ OTHERS = [
     (b"PK\x03\x04", "t.xlsx", "it must be an xlsx workbook"),
     (b"id,V1\np,1\n", "t.xlsx", "it must be an xlsx workbook"),
     (workbook({"a": ""}), "t.xlsx", "the table must have a header"),
-    (b"\xd0\xcf\x11\xe0", "t.xls", "the file must be csv, tsv or xlsx"),
-    (b"x", "t.sav", "the file must be csv, tsv or xlsx"),
-    (b"x", "t", "the file must be csv, tsv or xlsx"),
-    (workbook({"a": grid([["id"]])}), "t.csv", "the file must be UTF-8 text"),
-    ("id;naam\np;één".encode("cp1252"), "t.csv", "the file must be UTF-8 text"),
+    (b"\xd0\xcf\x11\xe0", "t.xls", "the file must be csv, tsv, xlsx or sav"),
+    (b"x", "t.ods", "the file must be csv, tsv, xlsx or sav"),
+    (b"x", "t", "the file must be csv, tsv, xlsx or sav"),
+    (workbook({"a": grid([["id"]])}), "t.csv", "the file must be text"),
     (b"id,id\np,q\n", "t.csv", "a column must stand once"),
+    (b" \n\n", "t.csv", "the table must have a header, found an empty file"),
 ]
 
 

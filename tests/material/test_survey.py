@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casestudy import study as studies
 from casestudy.errors import InvalidMaterial
-from casestudy.material import survey
+from casestudy.material import frames, survey
 from casestudy.material.survey import Contribution, Respondent, Response, Responses
 from casestudy.study import Study
 
@@ -114,6 +114,7 @@ def test_a_wide_file_is_read_as_it_is_mapped(tmp_path: Path) -> None:
         "survey/t.csv: items without a column": 1,
         "survey/t.csv: submissions kept": 3,
         "survey/t.csv: cells skipped": 2,
+        "survey/t.csv: cells answered": 6,
         "survey/t.csv: cells not_applicable": 1,
         "survey: respondents of site beuk in wave T1": 0,
     }
@@ -556,3 +557,80 @@ def test_four_real_studies_with_two_waves(tmp_path: Path, shared_data: Path) -> 
         assert len(both[0] & both[1]) == truth["mean_of_available_items"]["n_matched"]
         assert sum(row.value is None for row in rows) == truth["missing_item_values"]
     assert counts(found)["survey/sai.csv: rows read"] == len(found.responses) / len(items)
+
+
+WAVED = SCALES.replace(
+    "    label: {nl: Vaardigheid, en: Skill}\n", "    label: {nl: Vaardigheid, en: Skill}\n    waves: [T1]\n"
+).replace("    kind: frequency\n", "    kind: frequency\n    waves: [T0]\n")
+
+
+def waved(tmp_path: Path, text: str) -> Study:
+    study = made(tmp_path, WIDE, {"t.csv": "id,meting,plek,V1,V2,TOE04\n" + text})
+    (study.folder / "instrument.yml").write_text(WAVED + WIDE, encoding="utf-8")
+    return study
+
+
+def test_what_a_wave_does_not_ask_was_not_shown(tmp_path: Path) -> None:
+    found = survey.read(waved(tmp_path, "p1,voor,es,,,3\np1,na,es,4,,2\np2,na,es,1,1,\n"))
+    told_ = {(r.respondent, r.wave, r.item): (r.value, r.reason_na) for r in found.responses}
+    assert told_ == {
+        ("p1", "T0", "V1"): (None, "not_shown"),
+        ("p1", "T0", "V2"): (None, "not_shown"),
+        ("p1", "T0", "TOE04"): (3.0, None),
+        ("p1", "T1", "V1"): (4.0, None),
+        ("p1", "T1", "V2"): (None, "skipped"),
+        ("p1", "T1", "TOE04"): (2.0, None),
+        ("p2", "T1", "V1"): (1.0, None),
+        ("p2", "T1", "V2"): (1.0, None),
+        ("p2", "T1", "TOE04"): (None, "not_shown"),
+    }
+    assert counts(found)["survey/t.csv: answers to items that their wave does not ask, kept"] == 1
+
+
+def test_a_wave_with_answers_to_nothing_it_asks_is_refused(tmp_path: Path) -> None:
+    (problem,) = told(waved(tmp_path, "p1,voor,es,3,2,\np2,voor,es,3,,\np1,na,es,4,,\n"))
+    assert problem == (
+        "survey/t.csv: a file must answer items that wave `T0` asks, found answers to other items only; "
+        "correct the wave of the file, or `waves` of the scales"
+    )
+
+
+def of_waves(*records: tuple[str, str]) -> Responses:
+    rows = tuple(Response(who, "es", wave, "V1", 3.0) for who, wave in records)
+    return Responses(rows, tuple(Respondent(who, "es", "none") for who, _ in records))
+
+
+def test_who_was_absent_at_first_is_followed_from_the_second_wave(tmp_path: Path) -> None:
+    found = of_waves(("a", "T0"), ("b", "T1"), ("c", "T2"), ("d", "T1"), ("e", "T2"))
+    pairs: list[tuple[str, str, survey.LinkMethod]] = [
+        ("a", "b", "sgic_exact"),
+        ("b", "c", "sgic_fuzzy"),
+        ("d", "e", "sgic_exact"),
+    ]
+    for order in (pairs, pairs[::-1]):
+        one = survey.linked(found, order)
+        assert [(row.respondent, row.wave) for row in one.responses] == [
+            ("a", "T0"),
+            ("a", "T1"),
+            ("a", "T2"),
+            ("d", "T1"),
+            ("d", "T2"),
+        ]
+        assert [(who.respondent, who.link_method) for who in one.respondents] == [
+            ("a", "sgic_fuzzy"),
+            ("d", "sgic_exact"),
+        ]
+
+
+def test_nobody_gets_two_records_in_one_wave() -> None:
+    found = of_waves(("a", "T0"), ("b", "T1"), ("c", "T1"))
+    one = survey.linked(found, [("a", "b", "sgic_exact"), ("a", "c", "sgic_exact")])
+    assert [row.respondent for row in one.responses] == ["a", "a", "c"]
+
+
+def test_counts_stand_in_a_frame(tmp_path: Path) -> None:
+    found = survey.read(made(tmp_path, WIDE, {"t.csv": HEADER + "p1,voor,es,1,1,1\n"}))
+    frame = frames.counts(found.counts)
+    assert list(frame.columns) == ["place", "what", "n"]
+    assert frame["n"].tolist() == [count.n for count in found.counts]
+    assert frames.counts(()).empty

@@ -326,6 +326,10 @@ def material() -> Any:
                 ("VAA", "T1", NAN, NAN, NAN, 25, 6),
             ],
             columns=["scale", "wave", "alpha", "lo", "hi", "n", "n_items"],
+        ).assign(
+            omega=[0.8201, NAN, NAN, NAN], omega_lo=[0.73, NAN, NAN, NAN], omega_hi=[0.88, NAN, NAN, NAN],
+            n_draws_kept=[998, 0, 0, 0], indicative=[False, True, True, True],
+            note=["", "heywood", "few below_60", "no_omega"],
         ),
         evaluation=_evaluation(),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from casestudy.reporting import disclosure, released
+from casestudy.reporting import disclosure, released, released_change
 from casestudy.reporting.disclosure import Limits, Withheld
 
 
@@ -42,7 +42,7 @@ def test_missing_neutral_and_mixed_stay_three_things(material: Any, site: Limits
 
 @pytest.mark.parametrize("scale", ["KEN", "VAA", "HOU"])
 def test_a_small_site_takes_another_with_it(material: Any, public: Limits, scale: str) -> None:
-    view = released.change(material.change, public, sites=material.study.site_ids, together=True)
+    view = released_change.change(material.change, public, sites=material.study.site_ids, together=True)
     states = view.frame[view.frame["scale"] == scale].set_index("site")["state"]
     assert states[states == "hidden"].index.tolist() == ["s3", "s5"]
     rules = {w.place: w.rule for w in view.withheld}
@@ -51,33 +51,34 @@ def test_a_small_site_takes_another_with_it(material: Any, public: Limits, scale
 
 
 def test_a_hidden_row_holds_no_number(material: Any, public: Limits) -> None:
-    frame = released.change(material.change, public, sites=material.study.site_ids, together=True).frame
+    sites = material.study.site_ids
+    frame = released_change.change(material.change, public, sites=sites, together=True).frame
     hidden = frame[frame["state"] == "hidden"].drop(columns=["scale", "site", "state", "method"])
     assert len(hidden) == 6
     assert hidden.isna().all(axis=None)
 
 
 def test_a_site_alone_takes_nobody_with_it(material: Any, site: Limits) -> None:
-    view = released.change(material.change, site, sites=["s3"], together=False)
+    view = released_change.change(material.change, site, sites=["s3"], together=False)
     assert not view.withheld
     assert view.frame["n"].tolist() == [38.0] * 3
 
 
 def test_a_site_under_ten_is_described_and_not_tested(material: Any, site: Limits) -> None:
-    row = released.change(material.change, site, sites=["s5"], together=False).frame.iloc[0]
+    row = released_change.change(material.change, site, sites=["s5"], together=False).frame.iloc[0]
     assert (row["state"], row["n"], row["diff"]) == ("described", 8.0, 0.7)
     assert math.isnan(row["lo"])
 
 
 def test_unlinked_waves_have_no_number_of_pairs(material: Any, site: Limits) -> None:
-    row = released.change(material.change, site, sites=["s4"], together=False).frame.iloc[0]
+    row = released_change.change(material.change, site, sites=["s4"], together=False).frame.iloc[0]
     assert (row["n_before"], row["n_after"], row["method"]) == (44.0, 36.0, "welch")
     assert math.isnan(row["n"])
 
 
 def test_public_counts_are_multiples_of_five(material: Any, public: Limits) -> None:
     sites = material.study.site_ids
-    change = released.change(material.change, public, sites=sites, together=True).frame
+    change = released_change.change(material.change, public, sites=sites, together=True).frame
     practice = released.practice(material.practice, public, units=["ALL", *sites]).frame
     numbers = pd.concat(
         [change["n"], change["n_before"], change["n_after"], practice["n_of"], practice["n"]]
@@ -87,7 +88,7 @@ def test_public_counts_are_multiples_of_five(material: Any, public: Limits) -> N
 
 def test_a_wave_that_never_was_is_absent_and_not_hidden(material: Any, site: Limits) -> None:
     frame = material.change[material.change["site"] == "s1"].assign(n_after=0, n_pairs=0, state="absent")
-    view = released.change(frame, site, sites=["s1"], together=False)
+    view = released_change.change(frame, site, sites=["s1"], together=False)
     assert set(view.frame["state"]) == {"absent"}
     assert not view.withheld
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from casestudy import labels
-from casestudy.reporting import sentences
+from casestudy.material.instrument import Options
+from casestudy.reporting import names, sentences
 from casestudy.reporting.parts import Part
 
 Parts = dict[str, Part]
@@ -29,21 +30,18 @@ def test_the_certainty_ladder(n_sources: int, n_sites: int, n_strands: int, step
 
 # methods F11: diff .45 [.24, .66], 12 professionals, on a five-point scale
 GOLDEN = {
-    (
-        "nl",
-        "up",
-    ): "De score voor ‘Ervaren vaardigheid’ lag na de training 0,5 punt hoger, op een schaal van 1 tot 5. "
-    "(95\N{NO-BREAK SPACE}%-betrouwbaarheidsinterval +0,2 tot +0,7; professionals: 12)",
-    (
-        "en",
-        "up",
-    ): "The score for ‘Self-rated skill’ was 0.5 points higher after the training, on a scale from 1 to 5. "
-    "(95% confidence interval +0.2 to +0.7; professionals: 12)",
-    (
-        "nl",
-        "down",
-    ): "De score voor ‘Ervaren vaardigheid’ lag na de training 0,5 punt lager, op een schaal van 1 tot 5. "
-    "(95\N{NO-BREAK SPACE}%-betrouwbaarheidsinterval −0,7 tot −0,2; professionals: 12)",
+    ("nl", "up"): (
+        "De score voor ‘Ervaren vaardigheid’ nam na de training toe met 0,5 punt op een vijfpuntsschaal "
+        "(95\N{NO-BREAK SPACE}%-BI 0,2–0,7; 12 professionals)."
+    ),
+    ("en", "up"): (
+        "The score for ‘Self-rated skill’ rose by 0.5 points on a five-point scale after the training "
+        "(95% CI 0.2–0.7; 12 professionals)."
+    ),
+    ("nl", "down"): (
+        "De score voor ‘Ervaren vaardigheid’ nam na de training af met 0,5 punt op een vijfpuntsschaal "
+        "(95\N{NO-BREAK SPACE}%-BI 0,2–0,7; 12 professionals)."
+    ),
 }
 
 
@@ -55,7 +53,8 @@ def test_the_reading_of_methods_f11(material: Any, language: str, state: str) ->
     golden = row.assign(diff=sign * 0.45, lo=lo, hi=hi, n_before=12, n_after=12, n_pairs=12, state=state)
     part = sentences.change(golden, study=m.study, instrument=m.instrument, site="s1")
     html = str(part.draw(labels.read(language), "site").html)
-    assert html == f"<ul><li>{GOLDEN[language, state]}</li></ul>"
+    assert html.startswith(f"<ul><li>{GOLDEN[language, state]}</li></ul>")
+    assert labels.read(language)["sentence.interval_note"] in html
 
 
 @pytest.mark.parametrize(
@@ -63,12 +62,29 @@ def test_the_reading_of_methods_f11(material: Any, language: str, state: str) ->
     [
         ("s5", "site", "te weinig mensen mee om er meer over te zeggen"),
         ("s5", "public", "tonen we niet: er deden te weinig mensen mee"),
-        ("s4", "site", "professionals: 44 en 36"),
+        ("s4", "site", "44 professionals vooraf en 36 achteraf"),
     ],
 )
 def test_small_and_unlinked_sites_are_worded(material: Any, site: str, audience: Any, said: str) -> None:
     part = sentences.change(material.change, study=material.study, instrument=material.instrument, site=site)
     assert said in str(part.draw(labels.read("nl"), audience).html)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(1, 5, "een vijfpuntsschaal"), (1, 7, "een zevenpuntsschaal"), (0, 10, "een schaal van 0 tot 10")],
+)
+def test_the_scale_is_named_by_its_points(material: Any, low: float, high: float, said: str) -> None:
+    options = {"five": Options(min=low, max=high)}
+    instrument = material.instrument.model_copy(update={"options": options})
+    assert names.scale_words(instrument, "VAA", labels.read("nl")) == said
+
+
+def test_a_rise_smaller_than_the_rounding_is_not_told_as_nothing(material: Any) -> None:
+    row = material.change[(material.change["scale"] == "VAA") & (material.change["site"] == "s1")]
+    small = row.assign(diff=0.04, lo=0.01, hi=0.07, state="up")
+    part = sentences.change(small, study=material.study, instrument=material.instrument, site="s1")
+    assert "nam na de training toe met minder dan 0,1 punt" in str(part.draw(labels.read("nl"), "site").html)
 
 
 def test_at_a_glance_has_three_findings_and_two_points(site_parts: Parts, cross_parts: Parts) -> None:

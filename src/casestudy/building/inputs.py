@@ -177,8 +177,11 @@ class Material:
 
     def of_survey(self, site: str) -> Digests:
         """Give the site's responses and the instrument they were given on."""
-        path = self.study.folder / "instrument.yml"
-        return {"instrument.yml": of_file(path), "the survey": self.survey.get(site, ABSENT)}
+        folder = self.study.folder
+        kept = sorted(folder.glob("instruments/*.yml"))
+        asked = {"instrument.yml": of_file(folder / "instrument.yml")}
+        asked |= {f"instruments/{path.name}": of_file(path) for path in kept}
+        return {**asked, "the survey": self.survey.get(site, ABSENT)}
 
     def of_frame(self) -> Digests:
         """Give the files that hold for every site."""
@@ -245,6 +248,7 @@ def survey_files(study: Study) -> str:
     """Digest everything the survey is read from; while it is equal, so are the responses of every site."""
     names = ("instrument.yml", "participants.csv")
     files = {**{name: of_file(study.folder / name) for name in names}, **of_folder(study.folder / "survey")}
+    files |= of_folder(study.folder / "instruments")
     return of_value([files, of_file(study.folder / SETTINGS_FILE), of_package()])
 
 

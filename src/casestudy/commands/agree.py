@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casestudy.commands.terminal import csv_option, show, study_argument, told
+from casestudy.commands.terminal import csv_option, save, show, study_argument, told
 from casestudy.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -187,13 +187,8 @@ def _reading(table: pd.DataFrame, unit: str) -> str:
 
 
 def _write(table: pd.DataFrame, csv: Path | None) -> None:
-    if csv is None:
-        return
-    try:
-        table.to_csv(csv, index=False, lineterminator="\n")
-    except OSError as error:
-        raise WrongUse(f"--csv: {error.strerror}; choose another place") from None
-    click.echo(f"written to {csv.name}")
+    if csv is not None:
+        save(table, csv)
 
 
 def _disagreements(double: DoubleCoding, unit: str, codes: tuple[str, ...], csv: Path | None) -> None:
@@ -215,12 +210,7 @@ def _disagreements(double: DoubleCoding, unit: str, codes: tuple[str, ...], csv:
         from casestudy.material import settling
 
         blank: dict[str, Any] = dict.fromkeys(settling.TO_FILL_IN)
-        _write(found.assign(words=found["words"].map(_as_text), **blank), csv)
-
-
-def _as_text(words: str) -> str:
-    """Give words that no spreadsheet takes for a formula."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
+        _write(found.assign(**blank), csv)
 
 
 def _settle(study: Study, sheet: Path, people: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import math
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ csv_option = click.option(
 site_option = click.option("--site", metavar="ID", help="Only this site.")
 
 ABSENT = "–"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet program computes a text that starts like this
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 @contextlib.contextmanager
@@ -121,18 +124,33 @@ def show(table: pd.DataFrame, csv: Path | None = None) -> None:
 
 
 def save(table: pd.DataFrame, csv: Path) -> None:
-    """Write a table to a csv file and say so.
+    """Write a table to a csv file and say so; words that look like a formula stay words, see ``as_text``.
 
     Raises
     ------
     WrongUse
         When the file cannot be written.
     """
+    words = [column for column in table.columns if table[column].dtype.kind not in "iufb"]
+    safe = table.assign(**{column: table[column].map(as_text) for column in words})
     try:
-        table.to_csv(csv, index=False, lineterminator="\n")
+        safe.to_csv(csv, index=False, lineterminator="\n")
     except OSError as error:
         raise WrongUse(f"--csv: {error.strerror}; choose another place") from None
     click.echo(f"written to {csv.name}")
+
+
+def as_text(value: Any) -> Any:
+    """Give words that no spreadsheet program takes for a formula: with ``'`` before them; numbers stay.
+
+    Examples
+    --------
+    >>> [as_text(value) for value in ("=1+1", "@x", "-2", "- nee", "ja", 4)]
+    ["'=1+1", "'@x", '-2', "'- nee", 'ja', 4]
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA) or NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def _cell(value: Any) -> str:

@@ -1,95 +1,125 @@
-"""What the change would be if nobody had left between the waves."""
+"""Who took part in each wave, and how who left differed from who stayed."""
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
+
+from casestudy.findings import paired
+from casestudy.findings.wave_scores import Unit, units
+
+LEAVERS_COLUMNS = "scale site n_before n_after n_both n_left m_stayed m_left g lo hi note".split()
+PARTICIPATION_COLUMNS = ["site", "wave", "n_invited", "n"]
 
 Values = NDArray[np.float64]
 
 
-class PredictedChange(NamedTuple):
-    """Change as predicted for everybody who was there before."""
-
-    diff: float
-    lo: float
-    hi: float
-    n_before: int
-    n_pairs: int
-
-
-def predicted(
-    before: pd.Series, after: pd.Series, site: pd.Series | None = None, *, confidence: float = 0.95
-) -> PredictedChange:
-    """Mean change as it would be if everybody who was there before had stayed.
-
-    The later score is regressed on the earlier one among the pairs, with an intercept per site and one slope;
-    the estimate is the mean prediction over everybody minus the mean before. It is right when leaving depends
-    on the earlier score and the site only (missing at random); comparing those who stayed with everybody is
-    not.
+def leavers(
+    scores: pd.DataFrame,
+    *,
+    before: str,
+    after: str,
+    sites: Sequence[str],
+    scales: Sequence[str],
+    unlinked_sites: Sequence[str] = (),
+    confidence: float = 0.95,
+    n_describe: int = 5,
+) -> pd.DataFrame:
+    """Compare, per scale, over all sites (``ALL``) and per site, the scores before of stayers and leavers.
 
     Parameters
     ----------
-    before, after, site
-        Score before and after, and the site, on one index of respondents; nan is no score. Sites without any
-        pair are left out, and so is whoever has no score before.
+    scores
+        ``respondent site wave scale score``, one row per respondent, wave and scale; nan is no score.
+    unlinked_sites
+        Sites where nobody knows who stayed; only both waves are counted there.
+    n_describe
+        With fewer stayers or leavers only the counts are given.
 
     Returns
     -------
-    PredictedChange
-        The interval is a t-interval from the residual variance plus the spread of the scores before, sites
-        taken as fixed. nan when the pairs do not allow a slope with at least one degree of freedom.
+    DataFrame
+        Columns ``LEAVERS_COLUMNS``, unrounded. ``n_left`` has a score before and none after; ``m_stayed`` and
+        ``m_left`` are means before, in points of the scale. ``g`` is Hedges' g of those who stayed minus
+        those who left, above zero when the lower scores left, with its interval from the noncentral t.
+        ``note`` holds keys: ``wave_missing``, ``unlinked``, ``nobody_left``, ``too_few``, and those of
+        ``wave_scores.units``.
 
     References
     ----------
-    Cochran, W. G. (1977). *Sampling Techniques* (3rd ed.), section 12.6: regression in double sampling.
+    Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size. *Journal of Educational
+    Statistics*, 6, 107-128.
 
     Examples
     --------
-    >>> before, after = pd.Series([1.0, 2.0, 3.0, 4.0]), pd.Series([2.0, 3.5, 4.0, None])
-    >>> round(predicted(before, after).diff, 3)
-    1.167
+    >>> scores = pd.DataFrame({"respondent": [*range(10)] + [*range(5)], "site": "es", "scale": "KEN",
+    ...     "wave": ["T0"] * 10 + ["T1"] * 5, "score": [3, 4, 5, 4, 4, 3, 2, 3, 4, 3, 4, 4, 5, 5, 4]})
+    >>> found = leavers(scores, before="T0", after="T1", sites=["es"], scales=["KEN"])
+    >>> found.loc[[0], ["n_both", "n_left", "m_stayed", "m_left"]].values.tolist()
+    [[5, 5, 4.0, 3.0]]
     """
-    everyone = before.notna()
-    x, y = before[everyone].to_numpy(dtype=float), after.reindex(before.index[everyone]).to_numpy(dtype=float)
-    where = np.zeros(len(x)) if site is None else site.reindex(before.index[everyone]).to_numpy()
-    return predict(x, y, np.unique(where, return_inverse=True)[1], confidence)
+    found = units(scores, waves=[before, after], sites=sites, scales=scales, unlinked_sites=unlinked_sites)
+    limits = paired.Limits(confidence, n_describe, n_describe)
+    rows = [{"scale": unit.scale, "site": unit.site, **_left(unit, limits)} for unit in found]
+    whole = dict.fromkeys(["n_before", "n_after", "n_both", "n_left"], "Int64")
+    numbers = dict.fromkeys(["m_stayed", "m_left", "g", "lo", "hi"], "float64")
+    return pd.DataFrame(rows, columns=LEAVERS_COLUMNS).astype(whole | numbers)
 
 
-def predict(x: Values, y: Values, group: NDArray[np.int_], confidence: float) -> PredictedChange:
-    """Do what ``predicted`` does, on arrays: score before, score after or nan, number of the site."""
-    stayed = ~np.isnan(y)
-    kept = np.isin(group, group[stayed])
-    x, y, stayed = x[kept], y[kept], stayed[kept]
-    group = np.unique(group[kept], return_inverse=True)[1]
-    n_pairs, gone = (
-        int(stayed.sum()),
-        PredictedChange(math.nan, math.nan, math.nan, len(x), int(stayed.sum())),
-    )
-    n_all, n_in = np.bincount(group), np.bincount(group[stayed])
-    df = n_pairs - len(n_all) - 1
-    if df < 1:
-        return gone
-    pair = group[stayed]
-    mean_all, mean_in, mean_after = (
-        np.bincount(g, v) / n
-        for g, v, n in ((group, x, n_all), (pair, x[stayed], n_in), (pair, y[stayed], n_in))
-    )
-    dx, dy = x[stayed] - mean_in[pair], y[stayed] - mean_after[pair]
-    sxx = float(dx @ dx)
-    if sxx <= 1e-12:
-        return gone
-    slope = float(dx @ dy) / sxx
-    weight, gap = n_all / n_all.sum(), mean_all - mean_in
-    diff = float(weight @ (mean_after + slope * gap - mean_all))
-    residual = float(((dy - slope * dx) ** 2).sum()) / df
-    spread = float(((x - mean_all[group]) ** 2).sum()) / (len(x) - len(n_all))
-    variance = residual * (float((weight**2 / n_in).sum()) + float(weight @ gap) ** 2 / sxx)
-    variance += (1 - slope) ** 2 * spread * float((weight**2 / n_all).sum())
-    half = float(special.stdtrit(df, (1 + confidence) / 2)) * math.sqrt(variance)
-    return PredictedChange(diff, diff - half, diff + half, len(x), n_pairs)
+def _left(unit: Unit, limits: paired.Limits) -> dict[str, Any]:
+    n_before, n_after = (int(n) for n in unit.n)
+    row: dict[str, Any] = {"n_before": n_before, "n_after": n_after}
+    if not unit.linked:
+        return row | {"note": " ".join(["unlinked", *unit.note])}
+    stayed = unit.pairs(0, 1)
+    left = ~np.isnan(unit.scores[:, 0]) & ~stayed
+    row |= {"n_both": int(stayed.sum()), "n_left": int(left.sum())}
+    if not (n_before and n_after):
+        return row | {"note": " ".join(["wave_missing", *unit.note])}
+    if min(row["n_both"], row["n_left"]) < limits.n_describe:
+        why = "too_few" if row["n_left"] else "nobody_left"
+        return row | {"note": " ".join([why, *unit.note])}
+    found = paired.of_groups(unit.scores[left, 0], unit.scores[stayed, 0], limits)
+    row |= {"m_stayed": found.m_after, "m_left": found.m_before}
+    return row | {"g": found.g, "lo": found.g_lo, "hi": found.g_hi, "note": " ".join(unit.note)}
+
+
+def participation(
+    responses: pd.DataFrame,
+    *,
+    waves: Sequence[str],
+    sites: Sequence[str],
+    invited: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """Count who answered in each wave at each site, beside who was invited.
+
+    Parameters
+    ----------
+    responses
+        ``respondent site wave value`` among its columns, one row per answer; nan is no answer.
+    invited
+        Number of people invited per site, where it is known.
+
+    Returns
+    -------
+    DataFrame
+        ``site wave n_invited n``, one row per site and wave in the given order; ``n`` counts respondents with
+        an answer to any item, 0 included, and ``n_invited`` is absent where it is not known.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"respondent": ["a", "a", "b"], "site": "es", "wave": ["T0", "T0", "T1"],
+    ...                         "item": ["KEN1", "KEN2", "KEN1"], "value": [4.0, 5.0, None]})
+    >>> participation(answers, waves=["T0", "T1"], sites=["es"], invited={"es": 9}).values.tolist()
+    [['es', 'T0', 9, 1], ['es', 'T1', 9, 0]]
+    """
+    told = responses.dropna(subset="value")
+    n = told.groupby(["site", "wave"], observed=True)["respondent"].nunique().to_dict()
+    known = dict(invited or {})
+    rows = [(site, wave, known.get(site), n.get((site, wave), 0)) for site in sites for wave in waves]
+    table = pd.DataFrame(rows, columns=PARTICIPATION_COLUMNS)
+    return table.astype({"n_invited": "Int64", "n": "Int64"})

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-N_EXACT = 20  # above this many differences the normal approximation serves
+N_EXACT = 100  # up to so many differences counting costs well under a millisecond
 
 Values = NDArray[np.float64]
 State = Literal["up", "down", "none", "unclear"]
@@ -36,12 +36,14 @@ class Equivalence(NamedTuple):
     hi: float
 
 
-def sign_flip(differences: ArrayLike, *, zeros: Literal["pratt", "drop"] = "pratt") -> SignFlip:
+def sign_flip(
+    differences: ArrayLike, *, zeros: Literal["pratt", "drop"] = "pratt", n_exact: int = N_EXACT
+) -> SignFlip:
     """Test whether differences go up as often and as far as down, by flipping their signs.
 
-    Up to twenty differences the p-value is exact, ties included: every pattern of signs on the observed
-    midranks is counted. Above twenty it comes from the normal approximation with tie and continuity
-    correction.
+    Up to a hundred differences the p-value is exact, ties included: every pattern of signs on the observed
+    midranks is counted. Above that it comes from the normal approximation with tie and continuity correction,
+    which is then within .002 of it.
 
     Parameters
     ----------
@@ -50,6 +52,9 @@ def sign_flip(differences: ArrayLike, *, zeros: Literal["pratt", "drop"] = "prat
         2.7 and 3.6 - 2.8 are the same change.
     zeros
         ``pratt`` ranks zeros and then leaves them out of the sums; ``drop`` leaves them out before ranking.
+    n_exact
+        Above this many ranked differences the normal approximation serves; 0 gives what programs print that
+        know no other.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def sign_flip(differences: ArrayLike, *, zeros: Literal["pratt", "drop"] = "prat
     ranked = d[d != 0] if zeros == "drop" else d
     ranks = doubled_midranks(np.abs(ranked))
     plus, minus = int(ranks[ranked > 0].sum()), int(ranks[ranked < 0].sum())
-    exact = len(ranked) <= N_EXACT
+    exact = len(ranked) <= n_exact
     if plus + minus == 0:
         return SignFlip(0.0, 0.0, math.nan, 1.0 if len(d) else math.nan, n_zero, exact)
     p = (_exact_p if exact else _normal_p)(ranks[ranked != 0], plus)
@@ -105,9 +110,8 @@ def _exact_p(ranks: NDArray[np.int_], plus: int) -> float:
 
 
 def _normal_p(ranks: NDArray[np.int_], plus: int) -> float:
-    distance = max(
-        0.0, abs(plus - ranks.sum() / 2) - 1
-    )  # doubled ranks: 1 is the usual correction of one half
+    # Ranks are doubled: 1 is the usual correction of one half.
+    distance = max(0.0, abs(plus - ranks.sum() / 2) - 1)
     return float(2 * special.ndtr(-distance / math.sqrt(float((ranks**2).sum()) / 4)))
 
 

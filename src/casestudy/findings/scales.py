@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from casestudy.findings.omega import omega_total
+
 SCORE_COLUMNS = ["respondent", "site", "wave", "scale", "score", "n_answered", "n_items"]
-RELIABILITY_COLUMNS = ["scale", "wave", "alpha", "lo", "hi", "n", "n_items", "indicative"]
+RELIABILITY_COLUMNS = (
+    "scale wave alpha lo hi omega omega_lo omega_hi n_draws_kept n n_items indicative note"
+).split()
 ITEM_REST_COLUMNS = ["scale", "item", "wave", "r", "n", "flag"]
 CEILING_COLUMNS = ["scale", "site", "n", "n_ceiling", "share", "limited"]
 STRAIGHT_COLUMNS = ["site", "wave", "n_respondents", "n_straight"]
+LOW_ALPHA = 0.60
+MARK = "turned"  # the column that says which answers ``keyed`` turned round
 WRITTEN_SHARE = 1e-4  # 2/3 is often written as 0.6667; that must not ask for a fifth item of six
 
 
@@ -43,12 +49,41 @@ def keyed(responses: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Responses to the items of mean scales, every reversed item turned round (min + max - value).
 
     This is the only place where an item is reversed; the responses that come in stay as they were given.
+
+    Returns
+    -------
+    DataFrame
+        ``respondent site wave item value scale reverse min max turned``; ``turned`` tells which values were
+        turned round and marks the frame as keyed.
+
+    Raises
+    ------
+    ValueError
+        When the responses bear that mark: turned twice, an item would stand as it was given again.
+
+    Examples
+    --------
+    >>> items = pd.DataFrame({"item": ["a", "b"], "scale": "KEN", "reverse": [False, True],
+    ...                       "min": 1, "max": 5, "kind": "mean"})
+    >>> answers = pd.DataFrame({"respondent": "r1", "site": "es", "wave": "T0", "item": ["a", "b"],
+    ...                         "value": [4.0, 1.0]})
+    >>> keyed(answers, items)[["item", "value", "turned"]].values.tolist()
+    [['a', 4.0, False], ['b', 5.0, True]]
     """
+    _refuse_keyed(responses)
     wanted = items.loc[items["kind"] == "mean", ["item", "scale", "reverse", "min", "max"]]
     answers = responses[["respondent", "site", "wave", "item", "value"]].merge(wanted, on="item")
-    value = answers["value"].astype(float)
+    value, turn = answers["value"].astype(float), answers["reverse"].astype(bool)
     turned = answers["min"].astype(float) + answers["max"].astype(float) - value
-    return answers.assign(value=value.mask(answers["reverse"].astype(bool), turned))
+    return answers.assign(value=value.mask(turn, turned), **{MARK: turn})
+
+
+def _refuse_keyed(responses: pd.DataFrame) -> None:
+    if MARK in responses.columns:
+        raise ValueError(
+            f"`responses` must be the answers as they were given, found a column `{MARK}`: reversed items "
+            "are turned round in it already; pass the responses that were read"
+        )
 
 
 def score(responses: pd.DataFrame, items: pd.DataFrame, *, min_answered_share: float = 2 / 3) -> pd.DataFrame:
@@ -130,29 +165,91 @@ def _wide(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def reliability(
-    responses: pd.DataFrame, items: pd.DataFrame, *, n_reliability: int = 30, confidence: float = 0.95
+    responses: pd.DataFrame,
+    items: pd.DataFrame,
+    *,
+    n_reliability: int = 30,
+    confidence: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """Cronbach's alpha per mean scale and wave, over all sites.
+    """Cronbach's alpha and omega total per mean scale and wave, over all sites.
+
+    Both rest on the respondents who answered every item of the scale in that wave (listwise). Other
+    conventions give other numbers: alpha of pairwise correlations, or of answers whose gaps were filled with
+    the median; none of them is used here. Low reliability is told; no item is ever left out to raise it.
+
+    Parameters
+    ----------
+    responses, items
+        As in ``score``.
+    n_reliability
+        Fewest complete respondents to judge by.
+    draws, seed
+        Of the bootstrap behind the interval of omega; with 0 draws there is none (see ``omega.omega_total``).
 
     Returns
     -------
     DataFrame
-        ``scale wave alpha lo hi n n_items indicative``; ``n`` counts complete respondents, and ``indicative``
-        is true below ``n_reliability`` of them. ``alpha`` is nan where it is not defined.
+        ``scale wave alpha lo hi omega omega_lo omega_hi n_draws_kept n n_items indicative note``; ``n``
+        counts complete respondents, and ``indicative`` is true below ``n_reliability`` of them. ``alpha`` and
+        ``omega`` are nan where they are not defined. ``note`` holds keys, separated by spaces: why there is
+        no omega (``no_omega``, ``few`` or ``heywood``), and ``below_60`` when alpha is lower than .60.
+
+    Examples
+    --------
+    >>> items = pd.DataFrame({"item": ["a", "b"], "scale": "KEN", "reverse": False, "min": 1, "max": 5,
+    ...                       "kind": "mean"})
+    >>> answers = pd.DataFrame({"respondent": ["r1", "r2", "r3", "r4"] * 2, "site": "es", "wave": "T0",
+    ...                         "item": ["a"] * 4 + ["b"] * 4, "value": [1, 2, 3, 4, 2, 2, 4, 4]})
+    >>> reliability(answers, items)[["scale", "wave", "alpha", "n", "note"]].round(4).values.tolist()
+    [['KEN', 'T0', 0.9412, 4, 'no_omega']]
     """
     rows = []
     for (scale, wave), answers in keyed(responses, items).groupby(["scale", "wave"], observed=True):
-        found = cronbach_alpha(_wide(answers), confidence=confidence)
-        few = found.n < n_reliability
-        rows.append((scale, wave, found.value, found.lo, found.hi, found.n, found.k, few))
+        wide = _wide(answers)
+        alpha = cronbach_alpha(wide, confidence=confidence)
+        omega = omega_total(wide, draws=draws, seed=seed, confidence=confidence)
+        low = "below_60" if alpha.value < LOW_ALPHA else ""
+        own = (omega.value, omega.lo, omega.hi, omega.n_draws_kept)
+        note = " ".join(filter(None, [omega.note, low]))
+        few = alpha.n < n_reliability
+        rows.append((scale, wave, alpha.value, alpha.lo, alpha.hi, *own, alpha.n, alpha.k, few, note))
     return pd.DataFrame(rows, columns=RELIABILITY_COLUMNS)
 
 
-def item_rest(responses: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+def items_instead(reliability: pd.DataFrame, before: str, after: str) -> list[str]:
+    """Scales whose alpha is below .60 in both waves: their items are reported and not the scale.
+
+    Parameters
+    ----------
+    reliability
+        ``scale wave alpha``, as ``reliability`` gives them. A scale without an alpha in one of the waves is
+        not among them: nothing is known of it.
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"scale": ["KEN", "KEN", "HOU", "HOU"], "wave": ["T0", "T1"] * 2,
+    ...                       "alpha": [0.55, 0.59, 0.55, 0.60]})
+    >>> items_instead(found, "T0", "T1")
+    ['KEN']
+    """
+    low = reliability[reliability["wave"].isin([before, after]) & (reliability["alpha"] < LOW_ALPHA)]
+    waves = low.groupby("scale", observed=True, sort=False)["wave"].nunique()
+    return [str(scale) for scale in waves[waves == len({before, after})].index]
+
+
+def item_rest(responses: pd.DataFrame, items: pd.DataFrame, *, near_zero: float = 0.10) -> pd.DataFrame:
     """Correlation of each item with the sum of the other items of its scale, per wave, after reversing.
 
-    A correlation that is not above zero mostly means that the item is worded the other way round and lacks
-    its ``reverse`` mark, or has one too many.
+    A correlation near or below zero mostly means that the item is worded the other way round and lacks its
+    ``reverse`` mark, or has one too many; or that the items are not one scale. It is a reason to look at the
+    instrument, never to drop an item because alpha would rise.
+
+    Parameters
+    ----------
+    near_zero
+        Highest correlation that is flagged.
 
     Returns
     -------
@@ -166,7 +263,7 @@ def item_rest(responses: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
         total = complete.sum(axis=1)
         for item in complete.columns:
             r = _correlation(complete[item].to_numpy(), (total - complete[item]).to_numpy())
-            rows.append((scale, item, wave, r, len(complete), r <= 0))
+            rows.append((scale, item, wave, r, len(complete), r <= near_zero))
     return pd.DataFrame(rows, columns=ITEM_REST_COLUMNS)
 
 
@@ -223,6 +320,7 @@ def straight_lining(responses: pd.DataFrame, items: pd.DataFrame, *, min_items: 
     DataFrame
         ``site wave n_respondents n_straight``; ``n_respondents`` counts those who answered any item.
     """
+    _refuse_keyed(responses)
     mean_items = items.loc[items["kind"] == "mean", ["item", "reverse"]]
     given = responses.merge(mean_items, on="item").dropna(subset=["value"])
     given = given.assign(reverse=given["reverse"].astype(bool))

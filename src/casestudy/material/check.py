@@ -16,6 +16,7 @@ from casestudy.material import (
     folders,
     guide,
     instrument,
+    instrument_versions,
     logs,
     memos,
     people,
@@ -46,7 +47,8 @@ def problems(study: Study) -> list[Problem]:
         Each once, ordered by file; empty when the material can be used as it is.
     """
     found = Gathered()
-    if found.gather(partial(codebook.read, study)) is not None:
+    codes = found.gather(partial(codebook.read, study))
+    if codes is not None:
         found.extend(found.gather(partial(codebook_versions.problems, study)) or ())
     rows = _material(study, found)
     _coded(study, found, rows)
@@ -59,7 +61,10 @@ def problems(study: Study) -> list[Problem]:
     topics = found.gather(partial(guide.read, study))
     asked = found.gather(partial(instrument.read, study))
     if asked is not None:
+        found.extend(instrument_versions.problems(study, asked))
         found.gather(partial(survey.read, study))
+    if asked is not None and codes is not None:
+        found.extend(instrument.code_problems(study, asked, codes))
     if topics is not None:
         found.extend(_guide_problems(study, topics, rows))
         found.extend(_row_problems(topics, decided or ()))

@@ -30,6 +30,7 @@ from casestudy.material.instrument import Instrument
 from casestudy.material.mappings import SGIC_ELEMENTS
 from casestudy.material.people import Participant
 from casestudy.material.sources import Source
+from casestudy.material.submissions import Count
 from casestudy.material.summaries import Summary
 from casestudy.material.survey import Responses
 from casestudy.study import Study
@@ -71,6 +72,7 @@ CONTRIBUTIONS = {
     "value": NUMBER,
     "offered": FLAG,
 }
+COUNTS = {**dict.fromkeys(["place", "what"], TEXT), "n": WHOLE}
 ITEMS = {
     **dict.fromkeys(["item", "scale"], TEXT),
     "reverse": FLAG,
@@ -194,6 +196,11 @@ def answers(found: Responses) -> pd.DataFrame:
 def respondents(found: Responses) -> pd.DataFrame:
     """Frame of the people who answered, columns ``RESPONDENTS``."""
     return _frame(RESPONDENTS, (_fields(row, RESPONDENTS) for row in found.respondents))
+
+
+def counts(found: Iterable[Count]) -> pd.DataFrame:
+    """Frame of what was read and left out, columns ``COUNTS``: per file and rule how often."""
+    return _frame(COUNTS, (count._asdict() for count in found))
 
 
 def contributions(found: Responses, wave: str) -> pd.DataFrame:

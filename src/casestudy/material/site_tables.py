@@ -180,8 +180,9 @@ TABLES: dict[str, Table] = {
     "change": table(
         SITE_REPORT,
         "scale:t site:t before:t after:t n_before:w? n_after:w? n_pairs:w? m_before:n sd_before:n "
-        "m_after:n sd_after:n diff:n lo:n hi:n lo90:n hi90:n t:n df:n dz:n g_av:n r:n r_rb:n p:n "
-        "p_adj:n n_zero:w? state:t method:t model_diff:n sesoi:n note:t",
+        "m_after:n sd_after:n diff:n lo:n hi:n lo90:n hi90:n t:n df:n dz:n dz_lo:n dz_hi:n g_av:n g:n g_lo:n "
+        "g_hi:n r:n r_rb:n r_rb_lo:n r_rb_hi:n p:n p_adj:n adjust:t n_zero:w? state:t method:t model_diff:n "
+        "model_lo:n model_hi:n overlap_diff:n overlap_lo:n overlap_hi:n sesoi:n note:t",
     ),
     "responses": table(
         SITE_REPORT,
@@ -201,7 +202,8 @@ TABLES: dict[str, Table] = {
     ),
     "reliability": table(
         SITE_REPORT,
-        "scale:t wave:t alpha:n lo:n hi:n n:w n_items:w indicative:f",
+        "scale:t wave:t alpha:n lo:n hi:n omega:n omega_lo:n omega_hi:n n_draws_kept:w n:w n_items:w "
+        "indicative:f note:t",
     ),
     "site_states": table(BUILD, "site:t state:t date:t"),
     "joint": table(

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from casestudy.documents import nearest, short
 from casestudy.errors import Gathered, Problem, place
 from casestudy.material import instrument as instruments
-from casestudy.material import people, sheets
+from casestudy.material import reflections, sealed, sheets, survey_files
+from casestudy.material.cells import kind_of
+from casestudy.material.form_heads import Heads
 from casestudy.material.instrument import FOLDER, Instrument
 from casestudy.material.mappings import FileMapping
-from casestudy.material.people import Role, RoleClass
-from casestudy.material.sheets import Sheet
+from casestudy.material.people import RoleClass
+from casestudy.material.sheets import Meanings, Sheet
 from casestudy.study import Study
-
-LIMIT_ID = 64
-
-# Both a role and its class may stand in a survey file.
-_ROLES: dict[str, RoleClass] = {role: people.role_class(role) for role in get_args(Role)}
-_ROLES |= {role_class: role_class for role_class in get_args(RoleClass)}
-
-_MONTH = r"(?:jan|feb|mrt|mar|maa|apr|mei|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*\.?"
-_DATE = re.compile(
-    rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}([ T].*)?|\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d{{4}}"
-    rf"|\d{{1,2}}[-/. ]{_MONTH}([-/. ]\d{{2,4}})?|{_MONTH}[-/. ]\d{{1,4}}",
-    re.IGNORECASE | re.ASCII,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """All answers of one respondent in one wave, as text, keyed by the column or item word of the file.
 
-    ``lines`` holds the line of each answer where these differ, in the long layout.
+    ``lines`` holds the line of each answer where these differ, in the long layout; ``meanings`` what the file
+    itself says of its values. Cells of columns that are left out are not kept.
     """
 
     mapping: FileMapping = field(repr=False)
@@ -49,6 +39,7 @@ class Submission:
     role_class: RoleClass | None
     cells: dict[str, str] = field(repr=False)
     lines: dict[str, int] = field(default_factory=dict, repr=False)
+    meanings: Meanings = field(default=Meanings(), repr=False)
 
     @property
     def written(self) -> str:
@@ -78,8 +69,8 @@ def read(study: Study, instrument: Instrument) -> tuple[list[Submission], list[C
     Returns
     -------
     tuple
-        The submissions in the order of files and rows, doubles of the wide layout included, and counts per
-        file.
+        The submissions in the order of files and rows, doubles of the wide layout included, these by their
+        dates where all of them have one; and counts per file.
 
     Raises
     ------
@@ -88,28 +79,47 @@ def read(study: Study, instrument: Instrument) -> tuple[list[Submission], list[C
         without an id, ids that a spreadsheet turned into dates.
     """
     problems = Gathered()
-    found: list[Submission] = []
+    found: list[_Dated] = []
     counts = [Count(f"{FOLDER}/{name}", f"left out, {why}", 1) for name, why in instruments.strays(study)]
     counts += _still_to_come(study, instrument)
-    for file, mapping in _files(study, instrument, problems):
+    for file, written in files(study, instrument, problems):
         name = f"{FOLDER}/{file}"
-        sheet = problems.gather(partial(sheets.read, study.folder / name, name, sheet=mapping.sheet))
-        if sheet is None:
+        read_ = problems.gather(partial(table, name, written, study, instrument))
+        if read_ is None:
             continue
+        sheet, mapping = read_
         wrong = list(_column_problems(sheet, mapping, instrument))
         problems.extend(wrong)
         if not wrong:
-            here = _submissions(sheet, mapping, study, instrument, problems)
-            counts += _counts(sheet, mapping, instrument, here)
+            here = _submissions(sheet, mapping, study, instrument, problems, counts)
+            counts += _counts(sheet, mapping, instrument, [one for one, _ in here])
             found += here
     problems.stop()
-    return found, counts
+    return _latest_last(found), counts
 
 
-def _files(
+def table(name: str, mapping: FileMapping, study: Study, instrument: Instrument) -> tuple[Sheet, FileMapping]:
+    """Read one survey file as a table, with the mapping that fits the table."""
+    path = study.folder / name
+    if is_sealed := sealed.is_sealed(path):
+        sheet = sealed.read(path, name, root=study.folder)
+    elif mapping.program == reflections.PROGRAM:
+        sheet = reflections.read(path, name, mapping, study, instrument)
+    else:
+        sheet = survey_files.read(study, name, mapping, instrument)
+    if mapping.program == reflections.PROGRAM:
+        mapping = reflections.fitted(mapping, sheet.header, instrument)
+    return sheet, sealed.fitted(mapping) if is_sealed else mapping
+
+
+def files(
     study: Study, instrument: Instrument, problems: list[Problem]
 ) -> Iterator[tuple[PurePosixPath, FileMapping]]:
+    """Give every survey file, named relative to ``survey/``, with the one mapping that matches it."""
+    beside = {PurePosixPath(mapping.syntax) for mapping in instrument.files if mapping.syntax is not None}
     for file in instruments.survey_files(study):
+        if file in beside:
+            continue
         mappings = [mapping for mapping in instrument.files if _matches(file, mapping)]
         path = (study.folder / FOLDER / file).resolve()
         where = f"{FOLDER}/{file}"
@@ -127,7 +137,7 @@ def _files(
 
 
 def _matches(file: PurePosixPath, mapping: FileMapping) -> bool:
-    return PurePosixPath("/", file).match(f"/{mapping.file}")
+    return PurePosixPath("/", sealed.original(file)).match(f"/{mapping.file}")
 
 
 def _still_to_come(study: Study, instrument: Instrument) -> Iterator[Count]:
@@ -139,23 +149,21 @@ def _still_to_come(study: Study, instrument: Instrument) -> Iterator[Count]:
 
 def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument) -> Iterator[Problem]:
     where = place(sheet.name, 1)
-    columns = mapping.columns
-    frame = [columns.respondent, columns.wave, columns.site, columns.role_class, *mapping.sgic]
-    wanted = [c for c in [*frame, columns.item, columns.value] if c is not None]
-    answers = [*mapping.items, *mapping.multi] if mapping.layout == "wide" else []
-    for column in dict.fromkeys([*wanted, *answers]):
+    for column in sorted(mapping.used):
         if column not in sheet.header:
             near = nearest(column, [short(c) for c in sheet.header])
             yield Problem(
                 where, f"the column `{short(column)}` of instrument.yml must be there", "nothing", near
             )
     ids = [item.id for item in instrument.items] if mapping.layout == "wide" else []
-    known = {*wanted, *answers, *mapping.ignore, *ids}
-    for column in sheet.header:
-        if column not in known:
+    known = {*mapping.named, *ids}
+    for position, column in zip(
+        sheet.positions or range(1, len(sheet.header) + 1), sheet.header, strict=True
+    ):
+        if column not in known and not mapping.is_ignored(column):
             remedy = nearest(column, sorted(known)) if ids else "see `files` in instrument.yml"
             must = "every column must be named in instrument.yml, unread ones under `ignore`"
-            yield Problem(where, must, f"`{short(column)}`", remedy)
+            yield Problem(where, must, f"`{short(column)}` as column {position}", remedy)
     items = [item for column in sheet.header if (item := item_of(column, mapping, ids)) is not None]
     for item in dict.fromkeys(items):
         if items.count(item) > 1:
@@ -166,8 +174,8 @@ def _counts(
     sheet: Sheet, mapping: FileMapping, instrument: Instrument, here: list[Submission]
 ) -> Iterator[Count]:
     yield Count(sheet.name, "rows read", len(sheet.rows))
-    if sheet.hidden:
-        yield Count(sheet.name, "hidden sheets not read", len(sheet.hidden))
+    for what, n in sheet.counts:
+        yield Count(sheet.name, what, n)
     ids = [item.id for item in instrument.items]
     if mapping.layout == "wide":
         asked = {item_of(column, mapping, ids) for column in sheet.header}
@@ -185,92 +193,74 @@ def item_of(column: str, mapping: FileMapping, ids: Iterable[str]) -> str | None
 
 
 def _submissions(
-    sheet: Sheet, mapping: FileMapping, study: Study, instrument: Instrument, problems: list[Problem]
-) -> list[Submission]:
-    found: list[Submission] = []
+    sheet: Sheet,
+    mapping: FileMapping,
+    study: Study,
+    instrument: Instrument,
+    problems: list[Problem],
+    counts: list[Count],
+) -> list[_Dated]:
+    heads = Heads.of(mapping, sheet.meanings, study)
+    ids = {item.id for item in instrument.items}
+    kept = [column for column in sheet.header if _is_kept(column, mapping, ids)]
+    found: list[_Dated] = []
+    n_open = 0
     for line, values in sheet.rows:
-        where = place(sheet.name, line)
-        wrong = [*_row_problems(values, mapping, study, where)]
+        if heads.is_open(values):
+            n_open += 1
+            if mapping.unfinished == "drop":
+                continue
+        wrong = [*heads.problems(values, place(sheet.name, line))]
         problems.extend(wrong)
         if wrong:
             continue
-        site = _site(values, mapping)
+        site, column = heads.site(values) or "", mapping.columns.respondent
         within = f"{site}:" if mapping.respondent_within == "site" else ""
-        column = mapping.columns.respondent
         key = values[column] if column else f"{sheet.name}:{line}"
-        role = values[mapping.columns.role_class] if mapping.columns.role_class else ""
-        who = (f"{within}{key}", site, _wave(values, mapping), _role_class(role))
-        found.append(Submission(mapping, sheet.name, line, *who, values))
+        who = (f"{within}{key}", site, heads.wave(values) or "", heads.role_class(values))
+        cells_ = {column: values[column] for column in kept}
+        one = Submission(mapping, sheet.name, line, *who, cells_, meanings=sheet.meanings)
+        found.append(_Dated(one, next(iter(heads.moments(values)), None)))
+    if n_open:
+        counts.append(Count(sheet.name, sheets.UNFINISHED[mapping.unfinished], n_open))
     if mapping.layout == "wide":
         return found
-    return _gathered(found, mapping, {item.id for item in instrument.items}, problems)
+    return [_Dated(one, None) for one in _gathered(_latest_last(found), mapping, ids, problems)]
 
 
-def _site(values: dict[str, str], mapping: FileMapping) -> str:
-    word = values[mapping.columns.site] if mapping.columns.site else mapping.site or ""
-    return mapping.sites.get(word, word)
-
-
-def _wave(values: dict[str, str], mapping: FileMapping) -> str:
-    word = values[mapping.columns.wave] if mapping.columns.wave else mapping.wave or ""
-    return mapping.waves.get(word, word)
-
-
-def _role_class(word: str) -> RoleClass | None:
-    return _ROLES.get(word)
-
-
-def _row_problems(
-    values: dict[str, str], mapping: FileMapping, study: Study, where: str
-) -> Iterator[Problem]:
+def _is_kept(column: str, mapping: FileMapping, ids: Collection[str]) -> bool:
+    """Tell whether the cells of a column are kept: its answers, who gave them, and how a code was sealed."""
     columns = mapping.columns
-    waves = [wave.id for wave in study.waves]
-    if columns.wave and _wave(values, mapping) not in waves:
-        remedy = "correct it, or add the word to `waves` in instrument.yml"
-        yield Problem(where, f"`{columns.wave}` must be a known wave", kind_of(values[columns.wave]), remedy)
-    if columns.site and _site(values, mapping) not in study.site_ids:
-        remedy = "correct it, or add the word to `sites` in instrument.yml"
-        yield Problem(where, f"`{columns.site}` must be a known site", kind_of(values[columns.site]), remedy)
-    if columns.role_class and values[columns.role_class] not in {*_ROLES, *mapping.missing, ""}:
-        remedy = f"use one of: {', '.join(_ROLES)}"
-        yield Problem(
-            where, f"`{columns.role_class}` must be a role", kind_of(values[columns.role_class]), remedy
-        )
-    if columns.respondent:
-        found = values[columns.respondent]
-        if not found or found in mapping.missing:
-            yield Problem(
-                where,
-                f"`{columns.respondent}` must hold an id",
-                "nothing",
-                "give the row its id, or remove it",
-            )
-        elif _DATE.fullmatch(found):
-            remedy = "write the id again as text; a spreadsheet program changed it"
-            yield Problem(where, f"`{columns.respondent}` must hold an id", "a date", remedy)
-        elif len(found) > LIMIT_ID:
-            yield Problem(
-                where, f"`{columns.respondent}` must hold an id", "a longer text", "check the columns"
-            )
+    head = {columns.role_class, columns.date, columns.submitted, columns.wave, columns.site}
+    if mapping.layout == "long":
+        return column in mapping.used - head or column == sealed.HOW
+    is_answer = column in mapping.multi or item_of(column, mapping, ids) is not None
+    return is_answer or column in mapping.sgic or column == sealed.HOW
 
 
-def kind_of(text: str) -> str:
-    """Say what kind of value stands in a cell, and nothing of the value itself.
+class _Dated(NamedTuple):
+    """A submission and the moment of its date, which is kept no longer than needed to order doubles."""
 
-    Examples
-    --------
-    >>> [kind_of(text) for text in ("", "7", "1,5", "2019-03-01", "3-mrt", "4 of 5", "geen idee")]
-    ['nothing', 'a number', 'a decimal number', 'a date', 'a date', 'a text with digits', 'a word']
-    """
-    if not text:
-        return "nothing"
-    if re.fullmatch(r"[+-]?\d+", text):
-        return "a number"
-    if re.fullmatch(r"[+-]?\d*[.,]\d+", text):
-        return "a decimal number"
-    if _DATE.fullmatch(text):
-        return "a date"
-    return "a text with digits" if any(c.isdigit() for c in text) else "a word"
+    one: Submission
+    moment: datetime | None
+
+
+def _latest_last(found: Iterable[_Dated]) -> list[Submission]:
+    """Put doubles whose moments are all known in the order of their dates, within the places they have."""
+    dated = list(found)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, (one, _) in enumerate(dated):
+        columns = one.mapping.columns
+        item = one.cells.get(columns.item or "", "") if one.mapping.layout == "long" else ""
+        groups.setdefault((one.key, one.site, one.wave, item), []).append(number)
+    order = list(range(len(dated)))
+    for numbers in groups.values():
+        moments = [dated[n].moment for n in numbers]
+        if len(numbers) > 1 and None not in moments:
+            latest = sorted(numbers, key=lambda n: dated[n].moment or datetime.min)  # noqa: DTZ901
+            for place_, n in zip(numbers, latest, strict=True):
+                order[place_] = n
+    return [dated[n].one for n in order]
 
 
 def _gathered(
@@ -283,7 +273,8 @@ def _gathered(
         word = row.cells[item]
         elements = {column: row.cells[column] for column in mapping.sgic}
         first = whole.setdefault((row.key, row.site, row.wave), replace(row, cells=elements, lines={}))
-        if word not in mapping.multi and item_of(word, mapping, ids) is None and word not in mapping.ignore:
+        known = word in mapping.multi or item_of(word, mapping, ids) is not None
+        if not (known or mapping.is_ignored(word)):
             remedy = "correct it, or add the word to `items` or `ignore` in instrument.yml"
             problems.append(Problem(row.place(), f"`{item}` must be a known item", kind_of(word), remedy))
         if word in first.lines and mapping.duplicates == "refuse":

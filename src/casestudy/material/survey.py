@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from casestudy.errors import Gathered, Problem
-from casestudy.material import answers, people, submissions
+from casestudy.material import answers, instrument_versions, people, reflections, salt, sealed, submissions
 from casestudy.material import instrument as instruments
 from casestudy.material.answers import Reason
+from casestudy.material.cells import plain
 from casestudy.material.instrument import FOLDER, Instrument
 from casestudy.material.people import RoleClass
 from casestudy.material.submissions import Count, Submission
 from casestudy.study import Study
 
 LinkMethod = Literal["id", "sgic_exact", "sgic_fuzzy", "none"]
+
+NOT_ASKED = "answers to items that their wave does not ask, kept"
+ASKED_NO_MORE = "items of an earlier version that are asked no more, not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +112,37 @@ def read(study: Study, site: str | None = None) -> Responses:
     instrument = instruments.read(study)
     if not instrument.files and not instruments.survey_files(study):
         return Responses()
+    sealed.must_be_whole(study)
+    instrument, gone = instrument_versions.fitted(study, instrument)
     handed_in, counts = submissions.read(study, instrument)
+    counts += [Count(f"{FOLDER}/{file}", ASKED_NO_MORE, n) for file, n in gone]
     problems = Gathered(_lookalikes(handed_in))
     kept = _without_withdrawn(handed_in, study, counts, problems)
     kept = _once_per_wave(kept, counts, problems)
     kept = _at_one_site(kept, counts, problems)
-    answered = answers.read(kept, instrument, problems)
+    answered = _as_asked(answers.read(kept, instrument, problems), study, instrument, problems)
     problems.stop()
     counts += [*_kept(answered), *_silent_waves(study, answered, site)]
     return _values(study, instrument, [a for a in answered if site in (None, a.submission.site)], counts)
 
 
 def linked(responses: Responses, pairs: Iterable[tuple[str, str, LinkMethod]]) -> Responses:
-    """Give the two rows of each pair one respondent.
+    """Give the rows of all waves that pairs make one person one respondent.
 
     Parameters
     ----------
     responses
         As read, with a row per wave for respondents with a self-generated code.
     pairs
-        The respondent of the earlier wave, the same person's in the later one, and how they were matched.
+        The respondent of the earlier wave, the same person's in the later one, and how they were matched; any
+        two waves, so that who was not there at first can be followed from the second to the third. A pair
+        that would give a person two records in one wave counts for nothing.
 
     Returns
     -------
     Responses
-        In which the later respondents bear the earlier one's id, and the self-generated codes are gone.
+        In which the later respondents bear the earlier one's id, and the self-generated codes are gone. A
+        person whose records were not all equal is linked by ``sgic_fuzzy``.
 
     Examples
     --------
@@ -144,20 +152,51 @@ def linked(responses: Responses, pairs: Iterable[tuple[str, str, LinkMethod]]) -
     >>> [row.respondent for row in one.responses], [who.link_method for who in one.respondents]
     (['1@T0', '1@T0'], ['sgic_exact'])
     """
-    found = list(pairs)
-    same = {second: first for first, second, _ in found}
-    method = {first: how for first, _, how in found}
+    persons = persons_of(responses, pairs)
+    same = {record: first for first, (records, _) in persons.items() for record in records}
     rows = (replace(row, respondent=same.get(row.respondent, row.respondent)) for row in responses.responses)
     ticks = (
         replace(tick, respondent=same.get(tick.respondent, tick.respondent))
         for tick in responses.contributions
     )
     people_ = (
-        replace(who, link_method=method.get(who.respondent, who.link_method))
+        replace(who, link_method=persons[who.respondent][1] if who.respondent in persons else who.link_method)
         for who in responses.respondents
-        if who.respondent not in same
+        if same.get(who.respondent, who.respondent) == who.respondent
     )
     return Responses(tuple(rows), tuple(people_), tuple(ticks), (), responses.counts)
+
+
+def persons_of(
+    responses: Responses, pairs: Iterable[tuple[str, str, LinkMethod]]
+) -> dict[str, tuple[tuple[str, ...], LinkMethod]]:
+    """Put the records of each linked person together, arguments as in ``linked``.
+
+    Returns
+    -------
+    dict
+        Per respondent of an earliest record all records of the person, that one first, and how they were
+        matched. Who was linked to nobody is not in it.
+    """
+    rows: tuple[Response | Contribution | SgicRecord, ...]
+    rows = (*responses.responses, *responses.contributions, *responses.sgic)
+    waves: dict[str, set[str]] = {}
+    for row in rows:
+        waves.setdefault(row.respondent, set()).add(row.wave)
+    records: dict[str, list[str]] = {}
+    methods: dict[str, LinkMethod] = {}
+    first_of: dict[str, str] = {}
+    for first, second, how in pairs:
+        one, other = first_of.get(first, first), first_of.get(second, second)
+        seen, new = waves.setdefault(one, set()), waves.setdefault(other, set())
+        if one == other or seen & new:
+            continue
+        seen |= new
+        fuzzy = "sgic_fuzzy" in (how, methods.get(one), methods.pop(other, None))
+        methods[one] = "sgic_fuzzy" if fuzzy else how
+        records.setdefault(one, [one]).extend(records.pop(other, [other]))
+        first_of |= dict.fromkeys(records[one], one)
+    return {one: (tuple(found), methods[one]) for one, found in records.items()}
 
 
 def respondent(one: Submission, unlinked_sites: Iterable[str]) -> str:
@@ -165,14 +204,17 @@ def respondent(one: Submission, unlinked_sites: Iterable[str]) -> str:
     return one.key if _is_linked(one, unlinked_sites) else f"{one.key}@{one.wave}"
 
 
+def _method(one: Submission, unlinked_sites: Iterable[str]) -> LinkMethod:
+    if not _is_linked(one, unlinked_sites):
+        return "none"
+    # In a sealed file stands how the waves of the person were linked when it was sealed.
+    how = one.cells.get(sealed.HOW) if one.mapping.columns.respondent == sealed.CODE else None
+    methods: dict[str | None, LinkMethod] = {method: method for method in get_args(LinkMethod)}
+    return "id" if how is None else methods.get(how, "none")
+
+
 def _is_linked(one: Submission, unlinked_sites: Iterable[str]) -> bool:
     return one.mapping.linking == "id" and one.site not in unlinked_sites
-
-
-def _plain(name: str) -> str:
-    """Give an id the form in which `7`, `07` and `7.0` are one, and so are `a1` and `A1`."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"0*(\d+)", r"\1", re.sub(r"(?<=\d)[.,]0+$", "", folded))
 
 
 def _lookalikes(handed_in: Sequence[Submission]) -> Iterator[Problem]:
@@ -182,7 +224,7 @@ def _lookalikes(handed_in: Sequence[Submission]) -> Iterator[Problem]:
     for one in handed_in:
         if one.mapping.columns.respondent is None:
             continue
-        earlier = first.setdefault(_plain(one.key), one)
+        earlier = first.setdefault(plain(one.key), one)
         if earlier.key != one.key and one.key not in told:
             told.add(one.key)
             found = f"one that is likely the same as in {earlier.place()}"
@@ -196,8 +238,8 @@ def _without_withdrawn(
     if not (study.folder / people.FILE).exists():
         return handed_in
     persons = problems.gather(partial(people.read, study)) or ()
-    gone = {_plain(who.participant) for who in persons if who.withdrawn}
-    kept = [one for one in handed_in if _plain(one.written) not in gone]
+    gone = {plain(who.participant) for who in persons if who.withdrawn}
+    kept = [one for one in handed_in if plain(one.written) not in gone]
     if len(kept) < len(handed_in):
         counts.append(Count(FOLDER, "rows left out because someone withdrew", len(handed_in) - len(kept)))
     return kept
@@ -206,10 +248,10 @@ def _without_withdrawn(
 def _once_per_wave(
     handed_in: list[Submission], counts: list[Count], problems: list[Problem]
 ) -> list[Submission]:
-    latest: dict[tuple[str, str, str], Submission] = {}
+    latest: dict[tuple[object, str, str], Submission] = {}
     dropped: Counter[str] = Counter()
     for one in handed_in:
-        key = (one.key, one.site, one.wave)
+        key = (person(one), one.site, one.wave)
         earlier = latest.pop(key, None)
         latest[key] = one
         if earlier is None:
@@ -221,6 +263,14 @@ def _once_per_wave(
             problems.append(Problem(one.place(), "a respondent must answer once in a wave", found, remedy))
     counts += [Count(name, "duplicates dropped by rule", n) for name, n in dropped.items()]
     return list(latest.values())
+
+
+def person(one: Submission) -> object:
+    """Tell by what two rows are one person's: the id, and in saved self-reflections a whole code too."""
+    if one.mapping.program == reflections.PROGRAM and one.mapping.linking == "sgic":
+        elements = tuple(salt.plain(one.cells[column]) for column in one.mapping.sgic)
+        return elements if all(elements) else one.key
+    return one.key
 
 
 def _at_one_site(
@@ -242,12 +292,50 @@ def _at_one_site(
     return [one for one in handed_in if one.key not in torn]
 
 
+def _as_asked(
+    answered: list[answers.Answered], study: Study, instrument: Instrument, problems: list[Problem]
+) -> list[answers.Answered]:
+    """Hold the answers against what each wave asks: an empty cell was not shown, an answer is counted.
+
+    When a file has nothing else in a wave, its waves must have been mixed up.
+    """
+    if not instrument.says_when:
+        return answered
+    asked = {
+        wave.id: {item.id for scale in instrument.asked(wave.id, study) for item in scale.items}
+        for wave in study.waves
+    }
+    n_asked: Counter[tuple[str, str]] = Counter()
+    n_strange: Counter[tuple[str, str]] = Counter()
+    found = []
+    for one in answered:
+        items = dict(one.items)
+        here, strange = (one.submission.name, one.submission.wave), 0
+        for item, (value, reason) in one.items.items():
+            given = value is not None or reason == "not_applicable"
+            if item in asked[one.submission.wave]:
+                n_asked[here] += given
+            elif given:
+                strange += 1
+            elif reason == "skipped":
+                items[item] = (None, "not_shown")
+        n_strange[here] += strange
+        left_out = one.left_out + Counter({NOT_ASKED: strange} if strange else {})
+        found.append(replace(one, items=items, left_out=left_out))
+    for (name, wave), n in n_strange.items():
+        if n and not n_asked[name, wave]:
+            must = f"a file must answer items that wave `{wave}` asks"
+            remedy = "correct the wave of the file, or `waves` of the scales"
+            problems.append(Problem(name, must, "answers to other items only", remedy))
+    return found
+
+
 def _kept(answered: Sequence[answers.Answered]) -> list[Count]:
     totals: Counter[tuple[str, str]] = Counter()
     for one in answered:
         totals[one.submission.name, "submissions kept"] += 1
-        for reason in (reason for _, reason in one.items.values() if reason):
-            totals[one.submission.name, f"cells {reason}"] += 1
+        for _, reason in one.items.values():
+            totals[one.submission.name, f"cells {reason or 'answered'}"] += 1
         for what, n in one.left_out.items():
             totals[one.submission.name, what] += n
     return [Count(name, what, n) for (name, what), n in sorted(totals.items())]
@@ -280,8 +368,11 @@ def _values(
         here = (name, form.site, form.wave)
         responses += [Response(*here, item, *found) for item, found in one.items.items()]
         ticks += [Contribution(*here, *box, *found) for box, found in one.ticks.items()]
-        method: LinkMethod = "id" if _is_linked(form, instrument.unlinked_sites) else "none"
-        who.setdefault(name, Respondent(name, form.site, method, form.role_class))
+        method = _method(form, instrument.unlinked_sites)
+        if name not in who:
+            who[name] = Respondent(name, form.site, method, form.role_class)
+        elif who[name].link_method == "none":
+            who[name] = replace(who[name], link_method=method)
         if form.mapping.linking == "sgic" and form.site not in instrument.unlinked_sites:
             elements = tuple(form.cells[column] for column in form.mapping.sgic)
             codes.append(SgicRecord(*here, elements, form.role_class))

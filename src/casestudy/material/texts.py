@@ -21,7 +21,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b]")
 # Two bytes and more that are one letter in UTF-8 practically never stand in Windows-1252 text.
 _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
-_GUESSED = {
+# Encodings that nothing in the file names.
+GUESSED = {"cp1252": "Windows-1252", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_REMARKS = {
     "cp1252": "it is not UTF-8 and was read as Windows-1252; look whether letters with accents are right",
     "utf-16-le": "it has no byte order mark and was read as UTF-16; look whether its words are right",
     "utf-16-be": "it has no byte order mark and was read as UTF-16; look whether its words are right",
@@ -72,17 +74,24 @@ def decode(data: bytes, name: str) -> tuple[str, str | None]:
     if len(data) > LIMIT_BYTES:
         must = f"a text must be at most {LIMIT_BYTES:,} bytes"
         raise InvalidMaterial([Problem(name, must, f"{len(data):,}", "split it into several sources")])
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise _refused(name, error.start) from None
     if control := _CONTROL.search(text):
         raise _refused(name, len(text[: control.start()].encode(encoding)))
-    return normalise(text.removeprefix("\ufeff")), _GUESSED.get(encoding)
+    return normalise(text.removeprefix("\ufeff")), _REMARKS.get(encoding)
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
+    """Find the encoding of a text, as ``decode`` does; nothing says that it can be decoded.
+
+    Examples
+    --------
+    >>> encoding_of("één".encode()), encoding_of("één".encode("cp1252"))
+    ('utf-8', 'cp1252')
+    """
     if data.startswith(_UTF16):
         return "utf-16"
     looked_at = data[:_LOOKED_AT]

@@ -246,9 +246,21 @@ def tenths(mean: float) -> float:
     >>> tenths(0.25), tenths(-0.25), tenths(-0.04)
     (0.3, -0.3, 0.0)
     """
-    if math.isnan(mean):
+    return decimal(mean, 1)
+
+
+def decimal(value: float, decimals: int) -> float:
+    """Round a number to so many decimals, half away from zero; nan stays nan.
+
+    Examples
+    --------
+    >>> decimal(0.985, 2), decimal(-0.045, 2), decimal(0.0004, 3)
+    (0.99, -0.05, 0.0)
+    """
+    if math.isnan(value):
         return math.nan
-    return math.copysign(math.floor(abs(round(mean * 10, 9)) + 0.5), mean) / 10 + 0.0
+    scale = 10.0**decimals
+    return math.copysign(math.floor(abs(round(value * scale, 9)) + 0.5), value) / scale + 0.0
 
 
 def band(n: int, minimum: int) -> tuple[int, int | None]:

@@ -62,9 +62,22 @@ def scale_range(instrument: Instrument, scale: str) -> tuple[float, float]:
     return instrument.options[item.options].min, instrument.options[item.options].max
 
 
+def scale_words(instrument: Instrument, scale: str, labels: Labels) -> str:
+    """Say on what scale an answer is a number: by its number of points where that has a word."""
+    low, high = scale_range(instrument, scale)
+    if low == 1 and f"scale_points.{high:g}" in labels:
+        return labels[f"scale_points.{high:g}"]
+    return labels.say("scale_from_to", low=labels.number(low), high=labels.number(high))
+
+
 def wave(study: Study, wave: str, labels: Labels) -> str:
     """Give the label of a wave, or its id when the study does not describe its waves."""
     return next((w.label[labels.language] for w in study.waves if w.id == wave), wave)
+
+
+def compared(study: Study, labels: Labels) -> tuple[str, str]:
+    """Give the labels of the two waves between which change is told."""
+    return wave(study, study.comparison.before, labels), wave(study, study.comparison.after, labels)
 
 
 def marks(*, unstable: bool = False, stale: bool = False, tentative: bool = False) -> str:

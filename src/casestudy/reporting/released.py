@@ -1,13 +1,14 @@
 """From findings to released numbers: one frame each, from which tables, figures and sentences are made.
 
-Everything a reader meets of ratings, change, use of skills and contributions comes from these frames, so a
-table, the figure beside it and the sentence above it can never show different numbers.
+Everything a reader meets of ratings, use of skills and contributions comes from these frames (of change: from
+those of ``released_change`` and ``released_waves``), so a table, the figure beside it and the sentence above
+it can never show different numbers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ def ratings(
     frame = frame.merge(reach, on=["site", "code"], how="left")
     rows, withheld = [], []
     for row in frame.itertuples(index=False):
-        n, roles = _number(row.n_sources), _number(row.n_roles)
+        n, roles = number(row.n_sources), number(row.n_roles)
         rating = str(row.rating)
         enough = n >= limits.conversations and roles >= limits.roles
         if rating != "M" and not enough:
@@ -70,7 +71,7 @@ def ratings(
         reason = str(row.reason) if rating == "M" and isinstance(row.reason, str) else ""
         stale = rating != TOO_FEW and row.standing == "stale"
         shown = rating not in ("M", TOO_FEW)
-        unstable = shown and _number(row.stability) < min_stability
+        unstable = shown and number(row.stability) < min_stability
         alone = limits.audience == "internal" and shown and _flag(row.single_role)
         counts = (n if enough else math.nan, _against(row, rating))
         rows.append((row.site, row.code, rating, *counts, reason, unstable, stale, alone))
@@ -81,96 +82,8 @@ def ratings(
 def _against(row: Any, rating: str) -> float:
     """How many conversations point another way than the direction of a rating, mixed ones included."""
     if rating in ("1", "2"):
-        return _number(row.n_minus) + _number(row.n_mixed)
-    return _number(row.n_plus) + _number(row.n_mixed) if rating in ("-1", "-2") else 0.0
-
-
-def change(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], together: bool) -> Released:
-    """Change per scale and site, without rows that are too small or that could be worked out from the others.
-
-    Parameters
-    ----------
-    frame
-        The change frame, sites and ``ALL``.
-    sites
-        Sites to show, in this order.
-    together
-        Whether the row of all sites is shown too; it comes first, and then a lone hidden site takes another
-        with it.
-
-    Returns
-    -------
-    Released
-        scale site n n_before n_after m_before m_after diff lo hi state method model_diff. ``n`` is the number
-        of pairs and absent for separate groups, which have n_before and n_after instead; means have one
-        decimal. ``state`` is ``up down none unclear`` where tested, ``described`` where not, ``hidden`` where
-        left out, ``absent`` where there was nothing to compare.
-    """
-    rows: list[dict[str, Any]] = []
-    withheld: list[Withheld] = []
-    for scale in dict.fromkeys(frame["scale"]):
-        of_scale = frame[frame["scale"] == scale].set_index("site")
-        shown = [site for site in sites if site in of_scale.index]
-        out = _hidden_sites(of_scale, shown, limits, together=together and ALL in of_scale.index)
-        for site in ([ALL] if together and ALL in of_scale.index else []) + shown:
-            row = of_scale.loc[site]
-            rule = out.get(site) or ("" if _large_enough(row, limits) or _is_absent(row) else "few_people")
-            if rule:
-                withheld.append(Withheld(rule, f"{scale} x {site}"))
-            rows.append(_change_row(scale, site, row, limits, hide=bool(rule)))
-    columns = "scale site n n_before n_after m_before m_after diff lo hi state method model_diff".split()
-    return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
-
-
-def _hidden_sites(
-    of_scale: pd.DataFrame, sites: list[str], limits: Limits, *, together: bool
-) -> dict[str, str]:
-    small = [
-        s for s in sites if not _is_absent(of_scale.loc[s]) and not _large_enough(of_scale.loc[s], limits)
-    ]
-    if not together:
-        return dict.fromkeys(small, "few_people")
-    counts = [
-        [math.nan if _is_absent(of_scale.loc[s]) else _number(of_scale.loc[s, column]) for s in sites]
-        for column in ("n_before", "n_after", "n_pairs")
-    ]
-    out = disclosure.hidden_together(counts, limits.minimum, forced=[sites.index(s) for s in small])
-    return {
-        s: "few_people" if s in small else "complementary" for s, hide in zip(sites, out, strict=True) if hide
-    }
-
-
-def _is_absent(row: pd.Series) -> bool:
-    return str(row["state"]) == "absent" or not (_number(row["n_before"]) > 0 and _number(row["n_after"]) > 0)
-
-
-def _large_enough(row: pd.Series, limits: Limits) -> bool:
-    counts = [_number(row["n_before"]), _number(row["n_after"])]
-    if str(row["method"]) != "welch":
-        counts.append(_number(row["n_pairs"]))
-    return all(limits.shows(n) for n in counts)
-
-
-def _change_row(scale: str, site: str, row: pd.Series, limits: Limits, *, hide: bool) -> dict[str, Any]:
-    start = {"scale": scale, "site": site, "method": str(row["method"])}
-    if hide or _is_absent(row):
-        return {**start, "state": "hidden" if hide else "absent"}
-    paired = start["method"] != "welch"
-    counts = ["n_pairs"] if paired else ["n_before", "n_after"]
-    tested = all(_number(row[c]) >= (limits.minimum if site == ALL else limits.tested) for c in counts)
-    means = ["m_before", "m_after", "diff", *(["lo", "hi"] if tested else [])]
-    state = str(row["state"])
-    left = _number(row["n_before"]) - _number(row["n_pairs"])
-    names = {"n_pairs": "n"}
-    return {
-        **start,
-        **{names.get(c, c): float(limits.count(_number(row[c]))) for c in counts},
-        **{c: disclosure.tenths(_number(row[c])) for c in means},
-        "state": state if tested and state not in ("too_few", "absent") else "described",
-        "model_diff": disclosure.tenths(_number(row["model_diff"]))
-        if left == 0 or limits.shows(left)
-        else math.nan,
-    }
+        return number(row.n_minus) + number(row.n_mixed)
+    return number(row.n_plus) + number(row.n_mixed) if rating in ("-1", "-2") else 0.0
 
 
 def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Released:
@@ -187,8 +100,9 @@ def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Re
     for skill in dict.fromkeys(frame["skill"]):
         of_skill = frame[frame["skill"] == skill].set_index("unit")
         shown = [unit for unit in units if unit in of_skill.index]
-        views = {u: disclosure.proportion(*_counts(of_skill.loc[u]), limits) for u in shown}
-        for unit in _complementary(of_skill, views, limits):
+        counts = {u: _counts(of_skill.loc[u]) for u in shown}
+        views = {u: disclosure.proportion(*counts[u], limits) for u in shown}
+        for unit in complementary(counts, views, limits):
             views[unit] = disclosure.Proportion("hidden")
             withheld.append(Withheld("complementary", f"{skill} x {unit}"))
         for unit, view in views.items():
@@ -203,21 +117,29 @@ def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Re
 
 
 def _counts(row: pd.Series) -> tuple[float, float]:
-    return _number(row["n_often"]), _number(row["n_applicable"])
+    return number(row["n_often"]), number(row["n_applicable"])
 
 
-def _complementary(
-    of_skill: pd.DataFrame, views: dict[str, disclosure.Proportion], limits: Limits
+def complementary(
+    counts: Mapping[str, tuple[float, float]], views: Mapping[str, disclosure.Proportion], limits: Limits
 ) -> list[str]:
-    """Units that must say nothing, lest a hidden count of another unit follows from the row of all units."""
+    """Name the units that must say nothing, lest a hidden count of another follows from the row of all units.
+
+    Parameters
+    ----------
+    counts
+        Per unit how many did something, and of how many.
+    views
+        Per unit the share as it would be shown; without ``ALL`` nothing follows.
+    """
     parts = [unit for unit in views if unit != ALL]
     if ALL not in views or not parts or math.isnan(views[ALL].n_of):
         return []
-    counts = [_counts(of_skill.loc[unit]) for unit in parts]
     small = {i for i, unit in enumerate(parts) if views[unit].form in ("word", "hidden")}
-    shares = [[often for often, _ in counts], [of - often for often, of in counts]]
+    numbers = [counts[unit] for unit in parts]
+    shares = [[some for some, _ in numbers], [of - some for some, of in numbers]]
     out = disclosure.hidden_together(shares, limits.minimum, forced=small)
-    gone = disclosure.hidden([of for _, of in counts], limits.minimum)
+    gone = disclosure.hidden([of for _, of in numbers], limits.minimum)
     return [
         unit
         for i, unit in enumerate(parts)
@@ -227,14 +149,14 @@ def _complementary(
 
 def _practice_row(row: pd.Series, view: disclosure.Proportion, limits: Limits) -> dict[str, Any]:
     numbers = view.form in ("percent", "of")
-    skipped = _number(row["n_not_applicable"])
+    skipped = number(row["n_not_applicable"])
     return {
         "form": view.form,
         "share": view.share,
         "n": view.n,
         "n_of": view.n_of,
-        "lo": disclosure.hundredths(_number(row["lo"])) if numbers else math.nan,
-        "hi": disclosure.hundredths(_number(row["hi"])) if numbers else math.nan,
+        "lo": disclosure.hundredths(number(row["lo"])) if numbers else math.nan,
+        "hi": disclosure.hundredths(number(row["hi"])) if numbers else math.nan,
         "word": view.word,
         "n_not_applicable": float(limits.count(skipped)) if numbers and limits.shows(skipped) else math.nan,
     }
@@ -254,8 +176,8 @@ def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
     rows: list[tuple[Any, ...]] = []
     withheld: list[Withheld] = []
     for row in frame[frame["unit"] == unit].itertuples(index=False):
-        named, users = _number(row.n_named), _number(row.n_users)
-        spoken = max(_number(row.n_src_helped), _number(row.n_src_hindered)) >= limits.conversations
+        named, users = number(row.n_named), number(row.n_users)
+        spoken = max(number(row.n_src_helped), number(row.n_src_hindered)) >= limits.conversations
         view = disclosure.proportion(named, users, limits)
         grade = _grade(row, limits.shows(users), limits.shows(named), spoken)
         numbers = grade not in ("hidden", "not_offered") and view.form in ("percent", "of")
@@ -288,9 +210,9 @@ def conversation_counts(sources: pd.DataFrame) -> dict[str, int]:
 
 def _flag(value: Any) -> bool:
     """Give a flag; whatever is absent does not hold."""
-    return _number(value) == 1
+    return number(value) == 1
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
     """Give a count or mean as a float; whatever is absent becomes nan."""
     return math.nan if value is None or value is pd.NA or value != value else float(value)

@@ -108,7 +108,7 @@ class Report:
     def change_rule(self) -> Mapping[str, Any]:
         """Waves and thresholds of a change, as ``findings.change`` takes them."""
         rule = self.study.thresholds.survey
-        names = ("confidence", "n_describe", "n_test", "sesoi_site_sd", "sesoi_all_sd")
+        names = ("confidence", "n_describe", "n_test", "n_bca", "sesoi_site_sd", "sesoi_all_sd")
         compared = self.study.comparison
         waves = {"before": compared.before, "after": compared.after}
         scales = [scale.id for scale in self.instrument.scales if scale.kind == "mean"]
@@ -187,11 +187,9 @@ class Report:
     def survey(self) -> Responses:
         """Read this site's answers, with the records of one person linked where that is beyond doubt."""
         found = survey.read(self.study, self.site.id if self.site else None)
-        first = frames.sgic(found, self.study.comparison.before)
-        later = [wave.id for wave in self.study.waves if wave.id != self.study.comparison.before]
-        pairs = [linking.link(first, frames.sgic(found, wave), fixed=["role_class"]) for wave in later]
-        same = pd.concat(pairs)[["first", "second", "method"]] if pairs else pd.DataFrame()
-        return survey.linked(found, same.itertuples(index=False, name=None))
+        codes = {wave.id: frames.sgic(found, wave.id) for wave in self.study.waves}
+        pairs = linking.link_waves(codes, fixed=["role_class"])[["first", "second", "method"]]
+        return survey.linked(found, pairs.itertuples(index=False, name=None))
 
     def keep(self, **frames: pd.DataFrame) -> None:
         """Keep frames as step tables under their names, for the notebooks that come after."""

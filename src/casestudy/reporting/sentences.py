@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -14,15 +12,40 @@ from casestudy.material.codebook import Codebook
 from casestudy.material.guide import Guide
 from casestudy.material.instrument import Instrument
 from casestudy.reporting import disclosure, markup, names, released
+from casestudy.reporting.change_sentences import (
+    attrition,
+    change,
+    change_sentence,
+    contribution,
+    reliable_change,
+    response_shift,
+    site_differences,
+    waves,
+)
 from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.markup import Text
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import ALL, TOO_FEW
+from casestudy.reporting.tables.change import shown_change
 from casestudy.reporting.tables.contrasts import told_apart
 from casestudy.reporting.tables.integration import shown_joint
 from casestudy.reporting.tables.ratings import shown_ratings, top
-from casestudy.reporting.tables.survey import people, shown_change, shown_practice, view_of
+from casestudy.reporting.tables.survey import shown_practice, view_of
 from casestudy.study import Audience, Study
+
+__all__ = [
+    "at_a_glance",
+    "attrition",
+    "certainty",
+    "change",
+    "contribution",
+    "differences",
+    "integration",
+    "reliable_change",
+    "response_shift",
+    "site_differences",
+    "waves",
+]
 
 RECURRING_CONVERSATIONS, GROUNDED_SITES, GROUNDED_STRANDS = 3, 2, 2
 FINDINGS, ATTENTION = 3, 2
@@ -97,7 +120,9 @@ def at_a_glance(
         html = _block("glance.findings", findings, "absent.no_findings", labels)
         html += Markup("\n") + _block("glance.attention", attention, "absent.no_findings", labels)
         not_this = labels["glance.not_cross" if site is None else "glance.not_site"]
-        html += markup.note(not_this, _explained(labels, good, bad))
+        told = any(said in (*findings, *attention) for said in (*up, *other))
+        interval = labels["sentence.interval_note"] if told else ""
+        html += markup.note(not_this, interval, _explained(labels, good, bad))
         return Rendering(html, None, (*ratings.withheld, *changes.withheld, *used.withheld))
 
     return Part(id, "text", draw)
@@ -176,57 +201,6 @@ def _skills(frame: pd.DataFrame, codebook: Codebook, labels: Labels) -> tuple[st
         for end, row in ends
     ]
     return said[0], said[1] if len(shown) > 1 else None
-
-
-def change(
-    change: pd.DataFrame,
-    *,
-    study: Study,
-    instrument: Instrument,
-    site: str | None = None,
-    id: str = "change-sentences",  # noqa: A002
-) -> Part:
-    """One sentence per scale: change after the training, never an effect of it.
-
-    Parameters
-    ----------
-    change
-        The change frame.
-    site
-        One site, or nothing for all sites together.
-    """
-
-    def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = shown_change(change, study, site, disclosure.limits(study, audience))
-        mine = view.frame[view.frame["site"] == (site or ALL)].reset_index(drop=True)
-        said = [change_sentence(row, study, instrument, labels) for row in mine.itertuples(index=False)]
-        html = markup.bullets(said) if said else Markup("")  # the figure below says why
-        return Rendering(
-            html, names.named(mine, study), tuple(w for w in view.withheld if w.place.endswith(site or ALL))
-        )
-
-    return Part(id, "text", draw)
-
-
-def change_sentence(row: Any, study: Study, instrument: Instrument, labels: Labels) -> str:
-    """Say one row of released change as a sentence, with its interval and the number of people."""
-    scale = names.scale(instrument, row.scale, labels)
-    if row.state in ("hidden", "absent"):
-        return labels.say(f"sentence.{row.state}", scale=scale)
-    low, high = (labels.number(end) for end in names.scale_range(instrument, row.scale))
-    tested = not math.isnan(row.lo)
-    said = labels.say(
-        f"sentence.{row.state}",
-        scale=scale,
-        size=labels.number(abs(row.diff), 1),
-        diff=labels.signed(row.diff, 1),
-        low=low,
-        high=high,
-    )
-    confidence = labels.percent(study.thresholds.survey.confidence)
-    range_ = names.interval(row.lo, row.hi, labels) if tested else ""
-    rest = "sentence.rest_tested" if tested else "sentence.rest_described"
-    return f"{said} {labels.say(rest, confidence=confidence, interval=range_, n=people(row, labels))}"
 
 
 def integration(

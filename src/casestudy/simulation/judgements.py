@@ -99,8 +99,8 @@ def change_table(study: Study) -> pd.DataFrame:
     found, thresholds = survey.read(study), study.thresholds.survey
     before, after = study.comparison.before, study.comparison.after
     if found.sgic:
-        coded = [frames.sgic(found, wave) for wave in (before, after)]
-        pairs = linking.link(*coded, fixed=["role_class"])
+        codes = {wave.id: frames.sgic(found, wave.id) for wave in study.waves}
+        pairs = linking.link_waves(codes, fixed=["role_class"])
         found = survey.linked(found, pairs[["first", "second", "method"]].itertuples(index=False, name=None))
     asked = instrument.read(study)
     scores = scales.score(

@@ -238,7 +238,8 @@ def _instrument(sites: Sequence[Site]) -> dict[str, Any]:
             "not_applicable": ["nvt"],
         }
         mappings.append({**code, **boxes})
-    return base | {"files": mappings}
+    components = {skill: list(truth.COMPONENTS) for skill in SKILLS}
+    return base | {"components": components, "files": mappings}
 
 
 class _Plain(yaml.SafeDumper):

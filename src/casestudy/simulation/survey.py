@@ -27,7 +27,7 @@ SHIFT: dict[str, dict[str, float]] = {
 LOADING, CORRELATION, BETWEEN = 0.75, 0.70, 0.6
 THRESHOLDS = np.array([-1.6, -0.7, 0.3, 1.3])
 LEAVING = -0.6  # change of the log-odds of leaving per SD of the score before
-THEN_SHIFT = 0.40  # latent; .28 points of the scale
+THEN_SHIFT = 0.38  # latent; .28 points of the scale
 REVERSED = {"KEN4", "VAA3", "HOU5"}
 HALF_ANSWERED = (
     (0, "T1", "HOU"),

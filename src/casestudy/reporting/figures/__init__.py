@@ -2,8 +2,10 @@
 
 from casestudy.reporting.figures.attribution import attribution
 from casestudy.reporting.figures.change import change
+from casestudy.reporting.figures.items import items
 from casestudy.reporting.figures.practice import practice
 from casestudy.reporting.figures.ratings import ratings
 from casestudy.reporting.figures.saturation import saturation
+from casestudy.reporting.figures.waves import waves
 
-__all__ = ["attribution", "change", "practice", "ratings", "saturation"]
+__all__ = ["attribution", "change", "items", "practice", "ratings", "saturation", "waves"]

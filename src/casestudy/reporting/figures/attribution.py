@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from casestudy.labels import Labels
 from casestudy.material.codebook import Codebook
-from casestudy.reporting import disclosure, names, released
+from casestudy.reporting import disclosure, markup, names, released
 from casestudy.reporting.figures import drawing
-from casestudy.reporting.figures.drawing import ACCENT, GRID, MUTED, NARROW, WIDE, Size
+from casestudy.reporting.figures.drawing import ACCENT, GRID, INK, NARROW, WIDE, Size
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import ALL
 from casestudy.reporting.tables import survey as table
@@ -52,13 +52,25 @@ def attribution(
         if not offered["grade"].isin(list(DOTS)).any():
             return numbers
         drawings = (_svg(offered, codebook, labels, WIDE, id), _svg(offered, codebook, labels, NARROW, id))
-        caption = Markup("{}{}").format(labels["attribution.caption"], table.grade_key(found, labels))
+        key = table.grade_key(offered, labels, drawn=True)
+        caption = Markup("{}{}{}").format(
+            labels["attribution.caption"], key, _nowhere(view, set(used), codebook, labels)
+        )
         html = drawing.figure(
             id, drawings, _alternative(offered, codebook, labels), caption, numbers.html, labels
         )
         return Rendering(html, numbers.released, numbers.withheld)
 
     return Part(id, "figure", draw)
+
+
+def _nowhere(view: pd.DataFrame, used: set[str], codebook: Codebook, labels: Labels) -> Markup:
+    """Name the components that were offered for no skill; they have no row in the drawing."""
+    left_out = [component for component in dict.fromkeys(view["component"]) if component not in used]
+    if not left_out:
+        return Markup("")
+    components = labels.list(names.code(codebook, component, labels) for component in left_out)
+    return markup.note(labels.say("attribution.nowhere", components=components))
 
 
 def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id: str) -> bytes:  # noqa: A002
@@ -92,11 +104,14 @@ def _svg(view: pd.DataFrame, codebook: Codebook, labels: Labels, size: Size, id:
 
 
 def _dots(axes: Axes, x: float, y: float, row: Any, points: float) -> None:
-    """Draw the sign of the key: one to three dots, a ring where it was asked and not named."""
-    if row is None or row.grade == "not_offered":
-        return
-    if row.grade not in DOTS:
-        axes.text(x, y, "–", ha="center", va="center", color=MUTED)
+    """Draw the sign of the key: one to three dots, a ring where it was asked and not named.
+
+    Not offered and not shown have signs of their own, so that no cell is told by its colour or by nothing.
+    """
+    if row is None or row.grade not in DOTS:
+        sign = "–" if row is not None and row.grade == "hidden" else table.NOT_OFFERED
+        gap = {"facecolor": "white", "edgecolor": "none", "pad": 3.0}  # in the line, or a dash would be lost
+        axes.text(x, y, sign, ha="center", va="center", color=INK, fontweight="bold", bbox=gap)
         return
     places = x + SPACING * (np.arange(DOTS[row.grade]) - (DOTS[row.grade] - 1) / 2)
     inside = "white" if row.grade == "asked" else ACCENT

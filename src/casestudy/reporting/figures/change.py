@@ -16,7 +16,8 @@ from casestudy.reporting.figures.dots import Chart, Line
 from casestudy.reporting.figures.drawing import NARROW, WIDE
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import ALL
-from casestudy.reporting.tables import survey as table
+from casestudy.reporting.tables.change import change as change_table
+from casestudy.reporting.tables.change import shown_change
 from casestudy.study import Audience, Study
 
 SIGNS = {"up": "▲", "down": "▼", "none": "■", "unclear": "○", "described": "◇"}
@@ -40,21 +41,20 @@ def change(
     site
         One site, or nothing for all sites together and apart.
     """
-    behind = table.change(change, study=study, instrument=instrument, site=site, id=f"{id}-numbers")
+    behind = change_table(change, study=study, instrument=instrument, site=site, id=f"{id}-numbers")
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = table.shown_change(change, study, site, disclosure.limits(study, audience)).frame
+        view = shown_change(change, study, site, disclosure.limits(study, audience)).frame
         numbers = behind.draw(labels, audience)
         if view["diff"].isna().all():
             return numbers
         lines = list(_lines(view, study, instrument, labels, one_site=site is not None))
-        limits, ticks = _axis(view)
+        limits, ticks = axis(view)
         chart = Chart(
             lines, limits, ticks, lambda x: labels.signed(x, 1), labels["change.axis"], above=site is not None
         )
         drawings = (chart.svg(WIDE, id), chart.svg(NARROW, id))
-        before = names.wave(study, study.comparison.before, labels)
-        after = names.wave(study, study.comparison.after, labels)
+        before, after = names.compared(study, labels)
         caption = Markup("{}{}").format(
             labels.say("change.caption", before=before, after=after), _key(view, labels)
         )
@@ -81,7 +81,7 @@ def _lines(
                 yield Line(name, row.state, row.diff, row.lo, row.hi, labels.signed(row.diff, 1), strong)
 
 
-def _axis(view: pd.DataFrame) -> tuple[tuple[float, float], list[float]]:
+def axis(view: pd.DataFrame) -> tuple[tuple[float, float], list[float]]:
     """Give an axis in half points that holds every interval and the zero."""
     low = min(0.0, view["lo"].min(), view["diff"].min())
     high = max(0.0, view["hi"].max(), view["diff"].max())

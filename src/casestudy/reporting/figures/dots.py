@@ -11,7 +11,15 @@ from matplotlib.axes import Axes
 from casestudy.reporting.figures import drawing
 from casestudy.reporting.figures.drawing import ACCENT, GRID, INK, MUTED, Size
 
-MARKERS = {"up": "^", "down": "v", "none": "s", "unclear": "o", "described": "D", "share": "o"}
+MARKERS = {
+    "up": "^",
+    "down": "v",
+    "none": "s",
+    "unclear": "o",
+    "described": "D",
+    "retained": "P",
+    "share": "o",
+}
 HOLLOW = ("unclear", "described")
 
 
@@ -131,7 +139,8 @@ def _paint_line(axes: Axes, y: float, line: Line, *, above: bool) -> None:
             solid_capstyle="butt",
         )
     face = "white" if line.state in HOLLOW else ACCENT
-    size = 7.5 if line.strong else 6.0
+    large = line.strong or line.state == "retained"  # a small plus is lost on its own line
+    size = 7.5 if large else 6.0
     axes.plot(
         line.value, y, MARKERS[line.state], markersize=size, markerfacecolor=face, markeredgecolor=ACCENT
     )

@@ -19,8 +19,8 @@ from casestudy.reporting.markup import Cell, Column, Row
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.quotes import Quote
 from casestudy.reporting.released import ALL, TOO_FEW, Released
+from casestudy.reporting.tables.change import people, shown_change
 from casestudy.reporting.tables.ratings import stale_note
-from casestudy.reporting.tables.survey import people, shown_change
 from casestudy.study import Audience, Study
 
 SILENT = ("silence_quant", "not_covered", "no_data", "too_few")

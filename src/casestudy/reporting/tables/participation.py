@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
 
 from casestudy.labels import Labels
-from casestudy.reporting import disclosure, markup, names, released
+from casestudy.reporting import disclosure, markup, names, released, wave_counts
 from casestudy.reporting.disclosure import Limits, Withheld
 from casestudy.reporting.markup import Column
 from casestudy.reporting.parts import Part, Rendering
@@ -69,30 +70,35 @@ def _counts(
     rows = []
     for unit in [site] if site is not None else [ALL, *study.site_ids]:
         sites = study.site_ids if unit == ALL else [unit]
-        counts = {"conversations": sum(talks.get(s, 0) for s in sites)}
-        counts["people"] = int(people["site"].isin(sites).sum())
-        counts |= dict(
-            _respondents(responses[responses["site"].isin(sites)], study, only_compared=site is None)
-        )
-        rows += [(unit, group, n) for group, n in counts.items()]
-    return pd.DataFrame(rows, columns=["site", "group", "n"])
+        rows.append((unit, "conversations", sum(talks.get(s, 0) for s in sites), math.nan))
+        rows.append((unit, "people", int(people["site"].isin(sites).sum()), math.nan))
+        answered = responses[responses["site"].isin(sites)]
+        rows += [(unit, *counted) for counted in _respondents(answered, study, only_compared=site is None)]
+    return pd.DataFrame(rows, columns=["site", "group", "n", "both"])
 
 
-def _respondents(responses: pd.DataFrame, study: Study, *, only_compared: bool) -> Iterator[tuple[str, int]]:
-    """Count respondents per wave; across sites only of the compared waves, to keep the table narrow."""
+def _respondents(
+    responses: pd.DataFrame, study: Study, *, only_compared: bool
+) -> Iterator[tuple[str, int, float]]:
+    """Count respondents per wave, and those in both compared waves, whom the change counts exactly.
+
+    Across sites only of the compared waves, to keep the table narrow.
+    """
     answered = responses[responses["value"].notna()]
+    people = {wave.id: set(answered.loc[answered["wave"] == wave.id, "respondent"]) for wave in study.waves}
     compared = (study.comparison.before, study.comparison.after)
-    for wave in study.waves:
-        if only_compared and wave.id not in compared:
-            continue
-        yield f"wave {wave.id}", int(answered.loc[answered["wave"] == wave.id, "respondent"].nunique())
+    both = set.intersection(*(people.get(wave, set()) for wave in compared))
+    for wave, found in people.items():
+        if wave in compared or not only_compared:
+            yield f"wave {wave}", len(found), len(both) if wave in compared else math.nan
 
 
 def _bands(counts: pd.DataFrame, limits: Limits) -> Released:
-    bands = [disclosure.band(int(n), limits.minimum) for n in counts["n"]]
+    bands = [
+        wave_counts.beside(n, limits, part=both) for n, both in zip(counts["n"], counts["both"], strict=True)
+    ]
     frame = counts[["site", "group"]].assign(
-        low=[float(low) for low, _ in bands],
-        high=[float("nan") if high is None else float(high) for _, high in bands],
+        low=[known.low for known in bands], high=[known.high for known in bands]
     )
     small = counts.loc[counts["n"] < limits.minimum, ["site", "group"]].itertuples(index=False)
     return Released(frame, tuple(Withheld("few_people", f"{row.site} x {row.group}") for row in small))
