@@ -89,7 +89,10 @@ FINDINGS_MAY_IMPORT = {
 }
 FINDINGS_MAY_IMPORT |= {"numpy", "pandas", "regex", "scipy", "simplemma", "casestudy"}
 # Suggestions that learn from codings want an extra; nothing else imports that module.
-FINDINGS_WITH_AN_EXTRA = {"findings.learning": {"sklearn"}, "findings.mixed_model": {"statsmodels", "warnings"}}
+FINDINGS_WITH_AN_EXTRA = {
+    "findings.learning": {"sklearn"},
+    "findings.mixed_model": {"statsmodels", "warnings"},
+}
 # What takes seconds to import is imported where it is used.
 LATE_IMPORTS = {"findings.mixed_model": "statsmodels"}
 

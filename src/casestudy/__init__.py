@@ -27,7 +27,16 @@ _ROOMS = {
             *("suggestions", "counts", "ratings", "contrasts"),
             *("coded_units", "coder_agreement", "concordance", "cooccurrence", "dictionary", "disagreements"),
             *("evaluation", "mentions", "rater_agreement", "saturation", "worklist"),
-            *("scales", "item_change", "change", "waves", "attrition", "omnibus", "response_shift", "reliable_change"),
+            *(
+                "scales",
+                "item_change",
+                "change",
+                "waves",
+                "attrition",
+                "omnibus",
+                "response_shift",
+                "reliable_change",
+            ),
             *("practice", "attribution", "integration"),
         )
     },

@@ -97,11 +97,11 @@ def test_participation_counts_people_with_an_answer():
         columns=["respondent", "site", "wave", "item", "value"],
     )
     table = attrition.participation(
-        answers, waves=["T0", "T1", "T2"], sites=["es", "wilg"], invited={"es": 12}
+        answers, waves=["T0", "T1", "T2"], sites=["es", "wilg"], invited={("es", "T0"): 12}
     )
     assert list(table.columns) == attrition.PARTICIPATION_COLUMNS
     assert table["n"].tolist() == [2, 1, 0, 1, 0, 0]
-    assert table["n_invited"].tolist() == [12, 12, 12, pd.NA, pd.NA, pd.NA]
+    assert table["n_invited"].tolist() == [12, *[pd.NA] * 5]
     renamed = answers.assign(respondent=answers["respondent"].map({"a": "z", "b": "y", "c": "x"}))
     again = attrition.participation(renamed, waves=["T0", "T1", "T2"], sites=["es", "wilg"])
     assert again["n"].tolist() == table["n"].tolist()

@@ -93,7 +93,7 @@ def participation(
     *,
     waves: Sequence[str],
     sites: Sequence[str],
-    invited: Mapping[str, int] | None = None,
+    invited: Mapping[tuple[str, str], int] | None = None,
 ) -> pd.DataFrame:
     """Count who answered in each wave at each site, beside who was invited.
 
@@ -102,7 +102,7 @@ def participation(
     responses
         ``respondent site wave value`` among its columns, one row per answer; nan is no answer.
     invited
-        Number of people invited per site, where it is known.
+        Number of people invited per site and wave, where it is known.
 
     Returns
     -------
@@ -114,12 +114,13 @@ def participation(
     --------
     >>> answers = pd.DataFrame({"respondent": ["a", "a", "b"], "site": "es", "wave": ["T0", "T0", "T1"],
     ...                         "item": ["KEN1", "KEN2", "KEN1"], "value": [4.0, 5.0, None]})
-    >>> participation(answers, waves=["T0", "T1"], sites=["es"], invited={"es": 9}).values.tolist()
-    [['es', 'T0', 9, 1], ['es', 'T1', 9, 0]]
+    >>> found = participation(answers, waves=["T0", "T1"], sites=["es"], invited={("es", "T0"): 9})
+    >>> found.values.tolist()
+    [['es', 'T0', 9, 1], ['es', 'T1', <NA>, 0]]
     """
     told = responses.dropna(subset="value")
     n = told.groupby(["site", "wave"], observed=True)["respondent"].nunique().to_dict()
     known = dict(invited or {})
-    rows = [(site, wave, known.get(site), n.get((site, wave), 0)) for site in sites for wave in waves]
+    rows = [(site, wave, known.get((site, wave)), n.get((site, wave), 0)) for site in sites for wave in waves]
     table = pd.DataFrame(rows, columns=PARTICIPATION_COLUMNS)
     return table.astype({"n_invited": "Int64", "n": "Int64"})

@@ -205,6 +205,10 @@ TABLES: dict[str, Table] = {
         "scale:t wave:t alpha:n lo:n hi:n omega:n omega_lo:n omega_hi:n n_draws_kept:w n:w n_items:w "
         "indicative:f note:t",
     ),
+    "read_counts": table(
+        SITE_REPORT,
+        "place:t what:t n:w",
+    ),
     "site_states": table(BUILD, "site:t state:t date:t"),
     "joint": table(
         SITE_REPORT,

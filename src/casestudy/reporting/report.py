@@ -11,7 +11,7 @@ import pandas as pd
 from IPython.display import publish_display_data
 
 from casestudy import study as studies
-from casestudy.findings import coder_agreement, linking
+from casestudy.findings import coder_agreement, linking, reliable_change
 from casestudy.material import (
     codebook,
     decisions,
@@ -30,7 +30,7 @@ from casestudy.material.survey import Responses
 from casestudy.reporting import opening
 from casestudy.reporting.parts import Part, bundle
 from casestudy.reporting.released import CONVERSATION_KINDS
-from casestudy.study import Audience, Site, Study, Words
+from casestudy.study import Audience, Relation, Site, Study, Words
 
 ALL = "ALL"
 SITE_AUDIENCES: tuple[Audience, ...] = ("site", "internal")
@@ -105,15 +105,71 @@ class Report:
         return {"min_answered_share": self.study.thresholds.survey.min_answered_share}
 
     @property
-    def change_rule(self) -> Mapping[str, Any]:
-        """Waves and thresholds of a change, as ``findings.change`` takes them."""
-        rule = self.study.thresholds.survey
-        names = ("confidence", "n_describe", "n_test", "n_bca", "sesoi_site_sd", "sesoi_all_sd")
-        compared = self.study.comparison
-        waves = {"before": compared.before, "after": compared.after}
+    def compared(self) -> Mapping[str, Any]:
+        """Which scores are compared: waves, sites, scales with a mean, and where nobody can be followed."""
+        waves = {"before": self.study.comparison.before, "after": self.study.comparison.after}
         scales = [scale.id for scale in self.instrument.scales if scale.kind == "mean"]
-        fixed = {"scales": scales, "unlinked_sites": sorted(self.instrument.unlinked_sites)}
-        return {**waves, **fixed, **{name: getattr(rule, name) for name in names}}
+        unlinked = sorted(self.instrument.unlinked_sites)
+        return {**waves, "sites": self.sites, "scales": scales, "unlinked_sites": unlinked}
+
+    @property
+    def change_rule(self) -> Mapping[str, Any]:
+        """What is compared and by which thresholds, as ``findings.change`` takes it."""
+        names = ("confidence", "n_describe", "n_test", "n_bca", "sesoi_site_sd", "sesoi_all_sd")
+        return {**self.compared, **self._thresholds(*names), "seed": self.study.seed}
+
+    @property
+    def waves_rule(self) -> Mapping[str, Any]:
+        """The compared waves and the one after them, as ``findings.waves`` takes them."""
+        names = ("confidence", "n_describe", "n_test", "sesoi_site_sd", "sesoi_all_sd")
+        rule = {key: value for key, value in self.compared.items() if key not in ("before", "after")}
+        compared = self.study.comparison
+        waves = (compared.before, compared.after, self._wave("followup"))
+        return {**rule, **self._thresholds(*names), "waves": waves}
+
+    @property
+    def shift_rule(self) -> Mapping[str, Any]:
+        """The compared waves and the one that looks back, as ``findings.response_shift`` takes them."""
+        return {
+            **self.compared,
+            **self._thresholds("confidence", "n_describe"),
+            "then": self._wave("retrospective"),
+        }
+
+    @property
+    def leavers_rule(self) -> Mapping[str, Any]:
+        """What is compared, as ``findings.attrition`` takes it."""
+        return {**self.compared, **self._thresholds("confidence", "n_describe")}
+
+    @property
+    def reliable_rule(self) -> Mapping[str, Any]:
+        """What is compared, and scales of which a larger sample is known, as ``reliable_change`` takes it."""
+        known = {scale.id: scale.norm for scale in self.instrument.scales if scale.norm is not None}
+        norms = {scale: reliable_change.Norm(norm.sd, norm.reliability) for scale, norm in known.items()}
+        return {**self.compared, "norms": norms}
+
+    @property
+    def items_rule(self) -> Mapping[str, Any]:
+        """What is compared, as ``findings.item_change`` takes it."""
+        rule = {key: value for key, value in self.compared.items() if key != "scales"}
+        return {**rule, **self._thresholds("confidence", "n_describe", "n_test")}
+
+    @property
+    def invited(self) -> Mapping[tuple[str, str], int]:
+        """How many were invited per site and wave, where that is known."""
+        return {(site.id, wave): n for site in self.study.sites for wave, n in site.invited.items()}
+
+    @property
+    def waves(self) -> list[str]:
+        """Waves in which people were asked how they are now, in the order of the study."""
+        return [wave.id for wave in self.study.waves if wave.relation != "retrospective"]
+
+    def _thresholds(self, *names: str) -> Mapping[str, Any]:
+        return {name: getattr(self.study.thresholds.survey, name) for name in names}
+
+    def _wave(self, relation: Relation) -> str:
+        """The first wave of a kind; an empty text, which no wave bears, when there is none."""
+        return next((wave.id for wave in self.study.waves if wave.relation == relation), "")
 
     @property
     def practice_rule(self) -> Mapping[str, Any]:
