@@ -43,13 +43,13 @@ findings.categories findings.agreement findings.kappas findings.icc findings.bin
 findings.coded_units findings.disagreements findings.coder_agreement
 findings.saturation findings.cooccurrence findings.mentions findings.concordance
 findings.ratings findings.rater_agreement findings.contrasts findings.omega findings.scales
-findings.linking findings.multiplicity findings.item_change findings.evidence findings.resampling findings.paired
-findings.likelihood findings.random_intercept findings.change findings.wave_scores findings.wave_means
-findings.mixed_model findings.attrition findings.waves findings.omnibus findings.response_shift
+findings.linking findings.multiplicity findings.item_change findings.evidence findings.resampling
+findings.paired findings.likelihood findings.random_intercept findings.change findings.wave_scores
+findings.wave_means findings.mixed_model findings.attrition findings.waves findings.omnibus findings.response_shift
 findings.reliable_change findings.practice findings.attribution findings.integration
-reporting.disclosure reporting.parts reporting.released reporting.wave_counts reporting.released_change
-reporting.released_waves reporting.released_measuring reporting.released_items reporting.markup reporting.names
-reporting.quotes
+reporting.disclosure reporting.parts reporting.wave_counts reporting.released reporting.released_change
+reporting.released_waves reporting.released_measuring reporting.released_items reporting.markup
+reporting.names reporting.quotes
 reporting.tables.participation reporting.tables.ratings reporting.tables.evidence reporting.tables.mentions
 reporting.tables.framework reporting.tables.reading reporting.tables.contrasts reporting.tables.change
 reporting.tables.waves reporting.tables.attrition reporting.tables.response_shift
@@ -60,17 +60,18 @@ reporting.tables.codebook_page reporting.tables.agreement reporting.tables.voice
 reporting.figures.drawing reporting.figures.dots reporting.figures.ratings reporting.figures.change
 reporting.figures.waves reporting.figures.items reporting.figures.practice reporting.figures.attribution
 reporting.figures.saturation
-reporting.change_sentences reporting.sentences reporting.opening reporting.report
-reporting.self_reflection.reference reporting.self_reflection.form reporting.self_reflection.page
-reporting.self_reflection.paper
+reporting.change_sentences reporting.contribution_sentences reporting.sentences reporting.opening
+reporting.report
+reporting.self_reflection.reference reporting.self_reflection.references reporting.self_reflection.form
+reporting.self_reflection.page reporting.self_reflection.paper
 reporting.notebooks reporting.fragments reporting.pages reporting.gate
 building.inputs building.ledger building.shelf building.plan building.parameters building.kernels
 building.pools building.workers building.status building.edition building.publish building.run
-exchange.form exchange.xlsform exchange.limesurvey
+exchange.form exchange.typing_sheet exchange.xlsform exchange.limesurvey
 simulation.bank simulation.truth simulation.cast simulation.talk simulation.archives simulation.files
 simulation.coders simulation.settings simulation.survey simulation.judgements simulation.folder
 commands.terminal commands.selection commands.intake commands.coding commands.codebook commands.suggest
-commands.agree commands.reading commands.excerpts commands.ratings commands.survey
+commands.agree commands.reading commands.excerpts commands.ratings commands.survey commands.forms
 cli
 """.split()
 PACKAGES = "material findings reporting building exchange desk simulation commands".split()
@@ -88,8 +89,8 @@ FINDINGS_MAY_IMPORT = {
     "unicodedata",
 }
 FINDINGS_MAY_IMPORT |= {"numpy", "pandas", "regex", "scipy", "simplemma", "casestudy"}
-# Suggestions that learn from codings want an extra; nothing else imports that module.
-FINDINGS_WITH_AN_EXTRA = {
+# What one module alone needs: suggestions that learn want an extra, the mixed model a large library.
+FINDINGS_WITH_MORE = {
     "findings.learning": {"sklearn"},
     "findings.mixed_model": {"statsmodels", "warnings"},
 }
@@ -151,7 +152,7 @@ def test_imports_stand_at_the_top(module: str) -> None:
 
 @pytest.mark.parametrize("module", [m for m in READING_ORDER if m.startswith("findings.")])
 def test_findings_are_pure(module: str) -> None:
-    allowed = FINDINGS_MAY_IMPORT | FINDINGS_WITH_AN_EXTRA.get(module, set())
+    allowed = FINDINGS_MAY_IMPORT | FINDINGS_WITH_MORE.get(module, set())
     assert {name.split(".")[0] for _, name in imports(module)} <= allowed
     text = PACKAGE.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
     assert not re.search(r"\b(print|open)\(|np\.random\.(seed|rand|normal|choice)\b", text)

@@ -148,7 +148,9 @@ def test_every_column_that_is_not_named_is_told_by_its_number(real: Path, tmp_pa
     mapping = LIME | {"ignore": ["Question time: *", "Group time: *"]}
     with pytest.raises(InvalidMaterial) as refused:
         read(tmp_path, source, asked({"V1": {"min": 1, "max": 3}}, [mapping]))
-    places = sorted(int(problem.found.rpartition(" ")[2]) for problem in refused.value.problems)
+    places = [
+        int(problem.found.partition(",")[0].removeprefix("column ")) for problem in refused.value.problems
+    ]
     # Columns 1 to 7 and the total time are of the program itself; those after it are timings by pattern.
     assert places == list(range(8, 52))
     assert expected["columns"] == 71

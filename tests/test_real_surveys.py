@@ -117,7 +117,7 @@ def test_hotel_five_items_are_not_one_scale(hotel: pd.DataFrame, shared_data: Pa
     assert scales.item_rest(answers, items)["flag"].any()
 
 
-# Eleven items of twelve people in long layout: the documentation of pingouin.
+# Ten items of fifteen people in long layout: the documentation of pingouin.
 
 
 def test_cronbach_alpha_of_a_long_file(shared_data: Path) -> None:

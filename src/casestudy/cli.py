@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING
 import click
 
 from casestudy import __version__
-from casestudy.commands import agree, codebook, coding, excerpts, intake, ratings, reading, suggest, survey
+from casestudy.commands import (
+    agree,
+    codebook,
+    coding,
+    excerpts,
+    forms,
+    intake,
+    ratings,
+    reading,
+    suggest,
+    survey,
+)
 from casestudy.commands.terminal import errors, reports_option, study_argument, told
 from casestudy.errors import DONE, INPUT_REFUSED, STALE, WRONG_USE, InvalidMaterial
 
@@ -239,7 +250,7 @@ for _command in (
     *(intake.add, coding.review, coding.merge, codebook.codebook, suggest.suggest, agree.agree),
     *(reading.saturation, reading.coverage, reading.cooccurrence, reading.matrix),
     *(excerpts.context, excerpts.quotes, excerpts.framework, excerpts.memos, ratings.ratings),
-    *(survey.instrument, survey.survey, survey.link),
+    *(forms.instrument, survey.survey, survey.link),
 ):
     main.add_command(_command)
 

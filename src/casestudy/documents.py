@@ -208,6 +208,22 @@ def _schema_problems(error: ValidationError, lines: dict[KeyPath, int], name: st
         yield _told(detail, where, path)
 
 
+# What pydantic says of a kind of value is written for programmers.
+_KINDS = {
+    **dict.fromkeys(("bool_parsing", "bool_type"), ("must be `true` or `false`", "write one of the two")),
+    **dict.fromkeys(
+        ("float_parsing", "float_type", "finite_number"), ("must be a number", "write it as 3 or 2.5")
+    ),
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type"),
+        ("must hold keys with values", "write `key: value`, each on a line of its own"),
+    ),
+    **dict.fromkeys(
+        ("tuple_type", "list_type"), ("must be a list", "write each entry after `- `, or in `[ ]`")
+    ),
+}
+
+
 def _told(detail: Any, where: str, path: KeyPath) -> Problem:
     field = short(".".join(str(part) for part in path)) or "the file"
     kind, context = detail["type"], detail.get("ctx", {})
@@ -219,6 +235,9 @@ def _told(detail: Any, where: str, path: KeyPath) -> Problem:
         return Problem(
             where, f"`{field}` must be {context['expected']}", "something else", "use one of these words"
         )
+    if kind in _KINDS:
+        must, remedy = _KINDS[kind]
+        return Problem(where, f"`{field}` {must}", "another kind of value", remedy)
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     must, _, remedy = message.partition("; ")
     must = (

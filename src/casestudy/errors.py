@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeVar
@@ -20,8 +22,12 @@ TERMINATED = 143
 
 SETTINGS_FILE = "study.yml"
 
+# A column that is wrong in every row must not bury what else is wrong.
+_MOST_ALIKE = 100
+_DIGITS = re.compile(r"(\d{1,18})")
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing in the material that must be mended, told in one line.
 
@@ -49,6 +55,16 @@ class Problem:
 
     def __str__(self) -> str:
         return plain(f"{self.place}: {self.must}, found {self.found}; {self.remedy}")
+
+    def __lt__(self, other: Problem) -> bool:
+        """Tell which stands first: by file and line, numbers as numbers."""
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[list[str | int], ...]:
+        words = (self.place, self.must, self.found, self.remedy)
+        return tuple(
+            [int(part) if n % 2 else part for n, part in enumerate(_DIGITS.split(word))] for word in words
+        )
 
 
 def plain(words: str) -> str:
@@ -91,7 +107,7 @@ class InvalidMaterial(CasestudyError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems))
+        self.problems = tuple(_few_alike(sorted(problems)))
         super().__init__(self.problems)
 
     @property
@@ -102,6 +118,20 @@ class InvalidMaterial(CasestudyError):
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+def _few_alike(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Give the first of many problems of a file that differ by numbers alone, and how many more there are."""
+    n_alike: Counter[Problem] = Counter()
+    for problem in problems:
+        file, _, line = problem.place.rpartition(":")
+        alike = Problem(file, problem.must, _DIGITS.sub("", problem.found), problem.remedy)
+        n_alike[alike] += line.isdecimal()
+        if n_alike[alike] <= _MOST_ALIKE:
+            yield problem
+    for alike, n in n_alike.items():
+        if n > _MOST_ALIKE:
+            yield Problem(alike.place, alike.must, f"the like {n - _MOST_ALIKE:,} times more", alike.remedy)
 
 
 Value = TypeVar("Value")

@@ -1,4 +1,4 @@
-"""The survey on the terminal: counts of what was read, links and their sealing, and forms in a folder."""
+"""The survey on the terminal: counts of what was read, links and their sealing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from click import Command
 from click.testing import CliRunner, Result
 
-from casestudy.commands.survey import FORMS, instrument, link, survey
+from casestudy import study as studies
+from casestudy.commands.survey import link, survey
+from casestudy.material import sealing
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "interviews" / "voorbeeld"
 
@@ -135,42 +137,11 @@ def test_a_salt_in_the_project_is_refused(study: Path) -> None:
     assert not (study.parent.parent / "x.salt").exists()
 
 
-def test_forms_are_written_to_a_folder_beside_the_reports(study: Path, tmp_path: Path) -> None:
-    found = run(instrument, study, "--wave", "T1", "--language", "nl")
-    assert found.exit_code == 0, found.output
-    folder = study.parent.parent / "reports" / "voorbeeld-forms"
-    written = {f"{folder.name}/{path.name}" for path in folder.iterdir()}
-    assert written == set(found.output.split())
-    assert len(written) >= len(FORMS)
-    assert f"{folder.name}/paper-T1-nl.html" in written
-    elsewhere = run(instrument, study, "--wave", "T0", "--site", "es", "--to", str(tmp_path / "forms"))
-    assert elsewhere.exit_code == 0, elsewhere.output
-    assert (tmp_path / "forms" / "page-T0-es.html").is_file()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--wave", "T9"], "--wave: a wave must be in study.yml, found `T9`"),
-        (["--site", "eik"], "--site: a site must be in study.yml"),
-        (["--keep", "--wave", "T1"], "--keep: it must stand alone"),
-    ],
-)
-def test_wrong_use_of_instrument_is_told(study: Path, arguments: list[str], message: str) -> None:
-    found = run(instrument, study, *arguments)
+def test_one_sealing_runs_at_a_time(study: Path, tmp_path: Path) -> None:
+    salt = tmp_path / "voorbeeld.salt"
+    with sealing.alone(studies.read(study)):
+        found = run(link, study, "--seal", "--salt", str(salt), "--yes")
     assert found.exit_code == 2
-    assert message in found.output
-
-
-def test_an_instrument_without_scales_has_no_forms(study: Path) -> None:
-    shutil.rmtree(study / "survey")
-    (study / "instrument.yml").write_text('id: leeg\nversion: "1"\n', encoding="utf-8")
-    found = run(instrument, study)
-    assert found.exit_code == 2
-    assert "instrument.yml: it must hold scales, found none" in found.output
-
-
-def test_a_version_is_kept(study: Path) -> None:
-    found = run(instrument, study, "--keep")
-    assert found.output == "kept as instruments/1.0.yml\n"
-    assert (study / "instruments" / "1.0.yml").is_file()
+    assert "--seal: one sealing must run at a time, found another" in found.output
+    assert (study / "survey" / "linde.xlsx").exists()
+    assert run(link, study, "--seal", "--salt", str(salt), "--yes").exit_code == 0

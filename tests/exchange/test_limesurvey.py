@@ -143,6 +143,8 @@ def test_tabs_and_line_ends_in_a_text_break_no_row(made: Made) -> None:
     [
         (_one_item("a" * 21), "a" * 21),
         (_one_item("site-"), "`site` and `site-`"),
+        (_one_item("Token"), "`Token`"),
+        (_one_item("that"), "`that`"),
         (
             {
                 **_one_item("x"),

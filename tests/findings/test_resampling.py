@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from casestudy.findings import paired, resampling
+from casestudy.findings import intervals, paired, resampling
 from casestudy.findings.intervals import NOTHING
 
 # Efron and Tibshirani (1993), table 14.1: spatial test data, A
@@ -116,7 +116,7 @@ def test_effects_from_counts_are_those_of_the_people_drawn(drawn, by_kind):
     counts = times[: len(points.times)]
     n = int(counts.sum())
     people = np.repeat(points.x, counts)
-    changes = np.repeat(points.changes[points.which], counts)
+    changes = np.repeat(points.changes, counts)
     if n >= 5:
         expected = paired.of_pairs(people, people + changes, paired.Limits())
         found = resampling._effects(points, counts[:, None].astype(float), n)[:, 0]
@@ -141,21 +141,43 @@ def test_draws_hold_everybody_equally_often():
     assert counts.var() == pytest.approx(29 / 30, abs=0.02)
 
 
-def test_many_different_changes_take_another_way_to_the_same_ranks():
+def test_many_different_changes_take_another_way_to_the_same_ranks(monkeypatch):
     rng = np.random.default_rng(5)
     changes = np.unique(np.round(np.concatenate([rng.normal(0.2, 1, 700), [0.0, -0.5, 0.5]]), 3))
-    assert len(changes) > resampling.MATRIX
+    x = rng.normal(size=len(changes))
+    points = resampling._points(x, x + changes, by_kind=False)
+    assert resampling.MATRIX < points.n_sizes < len(changes)
     counts = rng.integers(0, 3, size=(len(changes), 3)).astype(float)
     for column in counts.T:
         n = int(column.sum())
-        up, of_ranks = resampling._signed_ranks(changes, column[:, None], n)
-        d = np.repeat(changes, column.astype(int))
+        found = resampling._effects(points, column[:, None], n)
+        d = np.repeat(points.changes, column.astype(int))
         ranks = stats.rankdata(np.abs(d))
-        assert up[0] == pytest.approx((ranks * np.sign(d)).sum())
-        assert of_ranks[0] == pytest.approx(ranks[d != 0].sum())
-    x = rng.normal(size=700)
-    (found,) = resampling.effect_intervals([(x, x + rng.normal(0.3, 1, size=700))], n_draws=999)
+        assert found[2, 0] == pytest.approx((ranks * np.sign(d)).sum() / ranks[d != 0].sum())
+        monkeypatch.setattr(resampling, "MATRIX", 10_000)
+        assert resampling._effects(points, column[:, None], n)[:, 0] == pytest.approx(found[:, 0])
+        monkeypatch.undo()
+    (found,) = resampling.effect_intervals([(x, x + rng.normal(0.3, 1, size=len(x)))], n_draws=999)
     assert found.r_rb.lo < found.r_rb.hi
+
+
+@pytest.mark.parametrize("kinds", [10, 200], ids=["Poisson numbers first", "single people only"])
+def test_draws_of_kinds_are_those_of_single_people(kinds):
+    rng = np.random.default_rng(6)
+    x = np.concatenate([np.arange(kinds), rng.integers(0, kinds, size=400) * (rng.random(400) < 0.8)])
+    points = resampling._points(x.astype(float), np.zeros(len(x)), by_kind=True)
+    counts = np.concatenate(list(resampling._drawn(points, 12_000, seed=1)), axis=1)
+    n, share = points.n, points.times / points.n
+    assert counts.shape == (kinds, 12_000)
+    assert (counts.sum(axis=0) == n).all()
+    expected = n * (np.diag(share) - np.outer(share, share))  # covariances of a multinomial distribution
+    assert counts.mean(axis=1) == pytest.approx(n * share, abs=0.22)
+    spread = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+    assert np.abs(np.cov(counts) - expected).max() < 6 * (spread / np.sqrt(12_000)).max()
+    most = int(points.times.argmax())
+    for place in (most, int(points.times.argmin())):
+        upto = stats.binom.cdf(counts[place].mean().round(), n, share[place])
+        assert (counts[place] <= counts[place].mean().round()).mean() == pytest.approx(upto, abs=0.01)
 
 
 def test_a_cell_depends_on_its_own_pairs_and_not_on_their_order():
@@ -225,3 +247,19 @@ def test_the_interval_covers_the_truth_of_the_example_study():
     (found,) = resampling.effect_intervals([(before.to_numpy(), after.to_numpy())], n_draws=1999)
     for name in ("dz", "g_av", "r_rb"):
         assert getattr(found, name).lo < getattr(point, name) <= getattr(found, name).hi, name
+
+
+@pytest.mark.parametrize(("n", "bca", "student"), [(6, 0.85, 0.95), (20, 0.93, 0.95)])
+def test_why_intervals_are_not_drawn_below_twenty_pairs(n, bca, student):
+    # methods F5: coverage of the mean change of six five-point items, 1,500 runs
+    rng = np.random.default_rng(n)
+    latent = rng.multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], size=(400, n))
+    latent[..., 1] += 0.38
+    noise = rng.normal(size=(400, n, 2, 6)) * math.sqrt(1 - 0.75**2)
+    scores = (1 + np.searchsorted([-1.6, -0.7, 0.3, 1.3], 0.75 * latent[..., None] + noise)).mean(axis=-1)
+    true, covered = 0.27, []
+    for change in np.diff(scores)[..., 0]:
+        drawn = resampling.bca(change, lambda d: d.mean(axis=1), n_draws=799)
+        exact = intervals.t_interval(change)
+        covered.append([drawn.lo <= true <= drawn.hi, exact.lo <= true <= exact.hi])
+    assert np.mean(covered, axis=0) == pytest.approx([bca, student], abs=0.04)

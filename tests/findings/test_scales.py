@@ -264,3 +264,37 @@ def test_the_top_of_a_scale_lies_in_its_own_options(low, high, top):
     for table, n, limited in ((quarter, 2, False), (more, 3, True)):
         row = scales.ceiling(table, items, wave="T0").set_index("site").loc["ALL"]
         assert (row["n_ceiling"], row["limited"]) == (n, limited)
+
+
+# Holzinger and Swineford (1939): covariances of nine tests of 301 pupils, as lavaan prints them
+VISUAL = [[1.358, 0.407, 0.580], [0.407, 1.382, 0.451], [0.580, 0.451, 1.275]]
+TEXTUAL = [[1.351, 1.098, 0.896], [1.098, 1.660, 1.015], [0.896, 1.015, 1.196]]
+SPEED = [[1.183, 0.535, 0.373], [0.535, 1.022, 0.457], [0.373, 0.457, 1.015]]
+
+
+@pytest.mark.parametrize(
+    ("covariance", "alpha", "lo", "hi"),
+    [(VISUAL, 0.626, 0.547, 0.694), (TEXTUAL, 0.883, 0.858, 0.904), (SPEED, 0.688, 0.622, 0.745)],
+    ids=["visual", "textual", "speed"],
+)
+def test_published_alphas_with_their_feldt_intervals(covariance, alpha, lo, hi):
+    # methods F3; R psych::alpha gives the same
+    drawn = np.random.default_rng(1).normal(size=(301, 3))
+    drawn -= drawn.mean(axis=0)
+    white = drawn @ np.linalg.inv(np.linalg.cholesky(np.cov(drawn, rowvar=False))).T
+    answers = pd.DataFrame(white @ np.linalg.cholesky(covariance).T)
+    assert answers.cov().to_numpy() == pytest.approx(np.array(covariance))
+    found = scales.cronbach_alpha(answers)
+    assert (found.value, found.lo, found.hi) == pytest.approx((alpha, lo, hi), abs=6e-4)
+    assert (found.n, found.k) == (301, 3)
+
+
+def test_published_alpha_of_fifteen_people():
+    # documentation of pingouin, cronbach_alpha: .592 [.195, .840], ten items of fifteen people; Feldt's interval
+    # follows from these three numbers, here with other answers of the same size and alpha
+    drawn = np.random.default_rng(2).normal(size=(15, 10))
+    white = np.linalg.svd(drawn - drawn.mean(axis=0), full_matrices=False)[0] * math.sqrt(14)
+    r = 0.591719 / (10 - 9 * 0.591719)  # equal correlations that give this alpha
+    answers = pd.DataFrame(white @ np.linalg.cholesky(np.full((10, 10), r) + (1 - r) * np.eye(10)).T)
+    found = scales.cronbach_alpha(answers)
+    assert (found.value, found.lo, found.hi) == pytest.approx((0.592, 0.195, 0.840), abs=5e-4)

@@ -191,10 +191,43 @@ def test_a_mapping_cannot_use_a_personal_column(tmp_path: Path, column: str) -> 
     )
 
 
-@pytest.mark.parametrize("n_headers", [1])
-def test_one_header_row_is_no_export(tmp_path: Path, n_headers: int) -> None:
-    (line,) = told(tmp_path, export([{}], n_headers=n_headers))
-    assert "an export of Qualtrics must have two or three header rows, found other rows" in line
+def test_the_rows_below_the_names_may_have_been_removed(tmp_path: Path) -> None:
+    rows = [{}, {"Status": "1"}, {"Finished": "0", "Progress": "40"}]
+    found = read(tmp_path, export(rows, n_headers=1), ignore=["Status_q"], unfinished="drop")
+    assert [(line, row["Q1"]) for line, row in found.rows] == [(2, "4")]
+    assert found.n_dropped == 2
+    assert not [secret for secret in SECRET.values() if secret in repr(found) + str(found.rows)]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Q1,Q2\n5,p1\n3,p2\n", [2, 3]),
+        ("Q1,Q2\nHoe?,Wie?\n3,p2\n", [3]),
+        ("Q1,Q2\neens,p1\neens,p2\n", [2, 3]),
+        ("Finished,Q1,Q2\n1,eens,p1\n1,oneens,p2\n", [2, 3]),
+        ("ResponseId,Q1,Q2\nR_1,eens,p1\nR_2,oneens,p2\n", [2, 3]),
+        ("StartDate,Q1,Q2\nBegindatum,Hoe?,Wie?\n2019-03-01,eens,p2\n", [3]),
+    ],
+)
+def test_a_response_is_never_taken_for_questions(tmp_path: Path, text: str, lines: list[int]) -> None:
+    assert [line for line, _ in read(tmp_path, text).rows] == lines
+
+
+def test_words_that_may_be_either_are_asked_about(tmp_path: Path) -> None:
+    (line,) = told(tmp_path, "Q1,Q2\neens,p1\noneens,p2\n")
+    assert line.startswith("survey/t.csv:2: it must be clear whether the second row holds questions or a")
+
+
+def test_dropping_needs_a_column_that_tells_what_is_unfinished(tmp_path: Path) -> None:
+    (line,) = told(tmp_path, "Q1,Q2\nHoe?,Wie?\n3,p2\n", unfinished="drop")
+    assert line.startswith("survey/t.csv: unfinished responses must be told by `Finished` or `Progress`")
+
+
+def test_its_own_columns_tell_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Finished,RecordedDate,ResponseId,Q1\n1,2019-03-01,R_1,4\n", encoding="utf-8")
+    assert qualtrics.is_export(sheets.raw(path, "survey/t.csv"))
 
 
 def test_a_column_twice_is_refused(tmp_path: Path) -> None:

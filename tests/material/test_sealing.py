@@ -255,6 +255,32 @@ def test_after_an_interruption_all_is_old_or_all_is_new(study: Study, tmp_path: 
     assert tree(study) == sealed_tree
 
 
+def test_a_file_stays_when_its_sealed_copy_is_gone(study: Study) -> None:
+    untouched = tree(study)
+    stage(study)
+    shutil.rmtree(study.folder / "survey" / ".sealing" / "study")
+    with pytest.raises(InvalidMaterial, match="the sealed copy must be there, found nothing"):
+        list(sealing.steps(study))
+    assert tree(study) == untouched
+
+
+def test_copies_that_an_interrupted_sealing_needs_are_kept(study: Study) -> None:
+    found = survey.read(study)
+    linked = persons(study, found)
+    made = sealing.plan(study, found, linked, bytes(32))
+    sealing.stage(study, made, found, linked, bytes(32))
+    with pytest.raises(InvalidMaterial, match="sealing that was interrupted"):
+        sealing.stage(study, made, found, linked, bytes(32))
+    assert len(list(sealing.steps(study))) == 4
+
+
+def test_files_that_may_only_be_read_are_sealed_too(study: Study) -> None:
+    for path in (study.folder / "survey").rglob("*.*"):
+        path.chmod(0o444)
+    seal(study)
+    assert not survey.read(study).sgic
+
+
 def test_a_file_that_changes_meanwhile_stops_everything(study: Study) -> None:
     found = survey.read(study)
     linked = persons(study, found)

@@ -196,7 +196,7 @@ def test_the_latest_of_two_forms_is_kept(tmp_path: Path, order: str, days: list[
 
 NO_DATES = [
     ("", "3-4-2019", "`dag` must be one date, found one that may be read in two ways"),
-    ("    dates: day-month-year\n", "4-13-2019", "`dag` must be a date in figures, found a date"),
+    ("    dates: day-month-year\n", "4-13-2019", "`dag` must be a date in figures, found one in words"),
     ("", "gisteren", "`dag` must be a date in figures, found a word"),
 ]
 
@@ -245,7 +245,7 @@ def test_forms_that_were_not_handed_in(tmp_path: Path, rule: str, n: int, what: 
 def test_an_unknown_column_is_told_with_its_number(tmp_path: Path) -> None:
     (line,) = told(made(tmp_path, WIDE, {"t.csv": "id,meting,plek,V1,leeftijd\np1,T0,es,4,30\n"}))
     assert line.startswith("survey/t.csv:1: every column must be named in instrument.yml, unread ones under ")
-    assert "found `leeftijd` as column 5" in line
+    assert "found column 5, `leeftijd`" in line
 
 
 ANSWERS = [

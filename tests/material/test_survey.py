@@ -172,7 +172,7 @@ REFUSED = [
     ("3-mrt,voor,es,1,1,1", "2: `id` must hold an id, found a date"),
     ("Mar-03,voor,es,1,1,1", "2: `id` must hold an id, found a date"),
     ("1/3/2019,voor,es,1,1,1", "2: `id` must hold an id, found a date"),
-    ("x" * 65 + ",voor,es,1,1,1", "2: `id` must hold an id, found a longer text"),
+    ("x" * 65 + ",voor,es,1,1,1", "2: `id` must hold an id of at most 64 signs, found a longer text"),
     (
         "p1,voor,es,1,1,1\np1,voor,es,2,2,2",
         "3: a respondent must answer once in a wave, found a second row, the first in survey/t.csv:2",
@@ -329,7 +329,7 @@ def test_a_long_file_keeps_the_last_answer_by_rule(tmp_path: Path) -> None:
     )
     kept = survey.read(made(tmp_path / "b", LONG + "    duplicates: keep_last\n", {"lang.csv": text}))
     assert [row.value for row in kept.responses] == [4.0]
-    assert counts(kept)["survey/lang.csv: duplicates dropped by rule"] == 1
+    assert counts(kept)["survey/lang.csv: doubled answers dropped by rule"] == 1
 
 
 def test_an_unknown_item_of_a_long_file(tmp_path: Path) -> None:

@@ -13,7 +13,17 @@ import pandas as pd
 import pytest
 
 from casestudy import labels
-from casestudy.reporting import disclosure, figures, released_measuring, released_waves, sentences, tables
+from casestudy.findings.attribution import ATTRIBUTION_COLUMNS
+from casestudy.reporting import (
+    disclosure,
+    figures,
+    released,
+    released_change,
+    released_measuring,
+    released_waves,
+    sentences,
+    tables,
+)
 from casestudy.reporting.parts import Part
 from casestudy.reporting.released_waves import Scope
 from casestudy.study import Audience, Wave, Words
@@ -225,8 +235,8 @@ def test_nine_people_are_described_to_their_site_and_hidden_from_the_public(abou
     nine = _alone(NINE, about)
     assert "3,0 3,5 +0,5 – 9 alleen beschreven" in text(nine["change"], "site")
     assert "te weinig mensen mee om er meer over te zeggen" in text(nine["change-sentences"], "site")
-    assert "niet getoond" in text(nine["change"], "public")
-    assert text(nine["waves"], "site").count("alleen beschreven") == 3
+    assert text(nine["change"], "public") == NL["absent.too_few"]
+    assert text(nine["waves"], "site").count("alleen beschreven") == 2
     assert text(nine["response-shift"], "site").endswith(NL["shift.note"])
     for id_, part in nine.items():
         said = text(part, "site") + alternative(part, "site")
@@ -243,7 +253,9 @@ def test_fourteen_people_are_tested(about: Any) -> None:
     assert "+0,2 tot +0,7 14 hoger" in text(fourteen["change"], "site")
     assert "+0,45 (+0,24 tot +0,66) +0,99 (+0,50 tot +1,40)" in text(fourteen["change-in-numbers"], "site")
     assert "10 tot en met 19 behouden" in text(fourteen["waves"], "site")
-    assert "bleef tussen nameting en latere meting behouden" in text(fourteen["waves-sentences"], "site")
+    assert "Behouden tussen nameting en latere meting: ‘Ervaren vaardigheid’." in text(
+        fourteen["waves-sentences"], "site"
+    )
     assert "8 van 14 14 0,80, uit deze antwoorden" in text(fourteen["reliable-change"], "site")
     assert "3,1 2,7 – 14 5 tot en met 9 alleen beschreven" in text(fourteen["attrition"], "site")
     assert "+0,5 (+0,2 tot +0,7) +0,7 (+0,5 tot +1,0)" in text(fourteen["response-shift"], "site")
@@ -300,7 +312,7 @@ def test_a_small_third_wave_takes_another_site_with_it(about: Any, t2: int, gone
     view = released_waves.waves(contrasts, found.change, Scope(limits, list(sites), together=True)).frame
     hidden = view[view["state"] == "hidden"]
     assert sorted(set(hidden["site"])) == gone
-    assert "learning" not in set(hidden["contrast"])
+    assert "learning" not in set(view["contrast"])
     assert hidden.select_dtypes("number").isna().all(axis=None)
     assert not hidden["retained"].any()
 
@@ -308,11 +320,11 @@ def test_a_small_third_wave_takes_another_site_with_it(about: Any, t2: int, gone
 def test_nine_people_of_whom_one_left_are_not_told_of_three_times(about: Any) -> None:
     part = _alone(People(9, 9, 9, 8, 8, 8), about)["waves"]
     shown = part.draw(NL, "site").released
-    assert shown is not None
-    assert shown.loc[shown["diff"].notna(), "contrast"].tolist() == ["learning"]
+    assert shown is None
+    assert text(part, "site") == NL["absent.too_few"]
 
 
-@pytest.mark.parametrize(("retained", "said"), [(True, "bleef tussen"), (False, "niet duidelijk")])
+@pytest.mark.parametrize(("retained", "said"), [(True, "Behouden tussen"), (False, "Niet duidelijk")])
 def test_kept_is_said_only_where_it_is(about: Any, retained: bool, said: str) -> None:
     found = frames({"s3": FOURTEEN})
     found.contrasts["retained"] = found.contrasts["retained"].where(
@@ -326,17 +338,21 @@ def test_kept_is_said_only_where_it_is(about: Any, retained: bool, said: str) ->
 # methods F9 and F11, with one decimal
 GOLDEN = {
     ("response-shift-sentences", "nl"): (
+        "Terugkijken op het begin Na de training gaven professionals ook aan hoe zij, terugkijkend, hun "
+        "beginniveau zien. Geen van beide metingen is vooraf de betere: daarom staan beide verschillen er. "
         "Terugkijkend schatten professionals hun beginniveau bij ‘Ervaren vaardigheid’ 0,3 punt lager in dan "
         "vooraf; daardoor oogt de verandering groter (+0,7 in plaats van +0,5 punt)."
     ),
     ("response-shift-sentences", "en"): (
-        "Looking back, professionals rate their starting level of ‘Self-rated skill’ 0.3 points lower than "
-        "before, which makes the change look larger (+0.7 instead of +0.5 points)."
+        "Looking back on the start After the training professionals also told how, looking back, they see "
+        "their starting level. Neither measure is the better one beforehand: that is why both differences "
+        "are given. Looking back, professionals rate their starting level of ‘Self-rated skill’ 0.3 points "
+        "lower than before, which makes the change look larger (+0.7 instead of +0.5 points)."
     ),
     ("reliable-change-sentences", "en"): (
-        "For 32 of the 54 professionals the score for ‘Self-rated skill’ rose by more than the error of "
-        "measuring; for the others it stayed the same, but for error, or fell. The error was estimated from "
-        "these answers themselves."
+        "For how many professionals did the score rise by more than the error of measuring? ‘Self-rated "
+        "skill’: 32 of 54. Error of measuring: even without change nobody answers exactly the same twice. "
+        "How large it is, we estimate from these answers themselves."
     ),
     ("attrition-sentences", "en"): (
         "Those who filled it in twice scored higher on ‘Self-rated skill’ before (3.1) than those who left "
@@ -391,9 +407,11 @@ def test_change_beyond_error_is_told_in_groups_that_are_large_enough(
 
 def test_sites_differ_in_words_beside_chance(about: Any) -> None:
     said = text(sentences.site_differences(DIFFER, **about), "public")
-    assert "‘Ervaren vaardigheid’ verschilt tussen de organisaties meer dan toeval verklaart (ε² 0,14" in said
-    assert "‘Kennis’ verschilt tussen de organisaties niet duidelijk meer dan door toeval (ε² 0,02" in said
-    assert said.count("Met 4 organisaties is dit beschrijving") == 2
+    assert (
+        "in ‘Ervaren vaardigheid’ verschilt tussen de organisaties meer dan toeval verklaart. Met 4" in said
+    )
+    assert "Of de verandering in ‘Kennis’ tussen de 4 organisaties verschilt, is niet duidelijk" in said
+    assert "ε²" not in said  # the table of the appendix has it
     table = tables.site_differences(DIFFER, **about)
     assert not any(name in text(table, "public") for name in ("Esdoorn", "Beuk", "Linde", "Wilg"))
     few = tables.site_differences(DIFFER.assign(n=9), **about)
@@ -402,15 +420,65 @@ def test_sites_differ_in_words_beside_chance(about: Any) -> None:
 
 
 def test_contributions_are_told_with_their_people(material: Any) -> None:
-    part = sentences.contribution(
-        material.attribution, study=material.study, codebook=material.codebook, site="s1"
+    about = {"study": material.study, "codebook": material.codebook, "site": "s1"}
+    frame = material.attribution
+    golden = frame[(frame["skill"] == "SK04") & (frame["component"] == "CP04")]  # methods G
+    said = text(sentences.contribution(golden, **about), "site").replace("\N{NO-BREAK SPACE}", " ")
+    assert said == (
+        "Van de 41 professionals die ‘Veiligheidsplan met bodemeisen opstellen’ vaak toepassen, noemen er 23 "
+        "(56 %) ‘Coaching op de werkvloer’ als onderdeel dat daaraan bijdroeg."
     )
-    said = text(part, "site")
+    part = sentences.contribution(frame, **about)
+    assert text(part, "site", EN).count("as contributing") == 3
+
+
+def test_across_sites_it_is_said_what_belongs_to_one_skill(material: Any) -> None:
+    shares = {("SK01", "CP01"): 40, ("SK03", "CP01"): 44, ("SK01", "CP04"): 60, ("SK03", "CP04"): 20}
+    rows = [
+        ("ALL", skill, component, 100, n, n / 100, 0.1, 0.7, 0, 0, 0, 0, "one", False, 0.0, True)
+        for (skill, component), n in shares.items()
+    ]
+    frame = pd.DataFrame(rows, columns=ATTRIBUTION_COLUMNS)
+    about = {"study": material.study, "codebook": material.codebook}
+    said = text(sentences.contribution(frame, **about), "public").replace("\N{NO-BREAK SPACE}", " ")
     assert (
-        "Van de 41 professionals die ‘Gestructureerde risicotaxatie / veiligheidsinschatting’ toepassen"
+        "vaakst genoemd: ‘Trainingsdagen’ (gemiddeld 42 %) en ‘Coaching op de werkvloer’ (gemiddeld" in said
+    )
+    assert (
+        "‘Coaching op de werkvloer’ bij ‘Gestructureerde risicotaxatie / veiligheidsinschatting’ (60 %"
         in said
     )
-    assert text(part, "site", EN).count("as contributing") == 3
+    assert "gemiddeld 40 %)." in said
+    assert "duidelijk vaker" not in text(sentences.contribution(frame, **about, site="s1"), "public")
+
+
+@pytest.mark.parametrize(
+    ("users", "grade"), [(4, "hidden"), (5, "hidden"), (6, "hidden"), (7, "two"), (12, "two")]
+)
+def test_a_grade_does_not_tell_what_everybody_named(users: int, grade: str) -> None:
+    row = ("s1", "SK01", "CP01", users, users, 1.0, 0.5, 1.0, 0, 0, 0, 0, "two", False, 0.0, True)
+    frame = pd.DataFrame([row], columns=ATTRIBUTION_COLUMNS)
+    view = released.attribution(frame, disclosure.Limits("site"), unit="s1").frame
+    assert view["grade"].tolist() == [grade]
+    assert view["share"].isna().all()
+
+
+def test_the_learning_of_three_waves_does_not_repeat_the_change(about: Any) -> None:
+    found = parts(frames(SITES), about, None)
+    for id_ in ("waves", "waves-figure"):
+        shown = found[id_].draw(NL, "internal").released
+        assert shown is not None
+        assert set(shown["contrast"]) == {"retention", "net"}
+
+
+def test_nothing_measured_is_said_once(about: Any) -> None:
+    found = frames({"s3": FOUR})
+    empty = found.change.assign(n_before=0, n_after=0, n_pairs=0, state="absent")
+    found.change = empty
+    drawn = parts(found, about, "s3")
+    assert text(drawn["change-figure"], "site") == NL["absent.no_survey"]
+    others = [part for id_, part in drawn.items() if id_ not in ("change", "change-figure")]
+    assert {text(part, "site") for part in others} == {""}
 
 
 def test_what_was_not_offered_asked_or_shown_are_three_signs(material: Any) -> None:
@@ -484,3 +552,11 @@ def test_what_is_hidden_leaves_no_trace(about: Any) -> None:
 
 def _hidden(frame: pd.DataFrame) -> pd.Series:
     return frame["site"].isin(["s3", "s5"])
+
+
+def test_the_research_team_reads_one_decimal_beside_a_hidden_site(about: Any) -> None:
+    inside = disclosure.limits(about["study"], "internal")
+    for sites, decimals in (({**SITES, "s2": FOUR}, {1}), (SITES, {2})):
+        found = frames(sites)
+        view = released_change.in_numbers(found.change, inside, sites=list(sites), together=True).frame
+        assert set(view["decimals"]) == decimals

@@ -104,4 +104,4 @@ def test_a_figure_without_a_number_becomes_its_table(material: Any) -> None:
     html = str(part.draw(labels.read("nl"), "public").html)
     assert "<svg" not in html
     assert "<img" not in html
-    assert "niet getoond" in html
+    assert "te weinig mensen mee" in html

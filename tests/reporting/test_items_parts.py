@@ -261,6 +261,12 @@ def test_the_figure_has_two_sizes_its_words_and_its_numbers(scene: dict[str, obj
     drawings = [unquote(found) for found in re.findall(r"svg\+xml,([A-Za-z0-9%._~/:=;-]+)", html)]
     widths = [float(ET.fromstring(drawn).get("width", "").removesuffix("pt")) for drawn in drawings]
     assert widths == pytest.approx([NARROW.width * 72, WIDE.width * 72])
+    for drawn in drawings:
+        words = [text.text for text in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
+        assert words[:3] == ["‘strongly disagree’ or ‘disagree’", "neutral", "‘agree’ or ‘strongly agree’"]
+        assert {"Question <1>.", "Question <2>. (worded the other way round)", "45%", "60%"} <= set(words)
+        assert words.count("not shown") == 2
+        assert len(drawn) < 12_000
     (alternative,) = re.findall(r'alt="([^"]*)"', html)
     assert alternative.startswith("Bars of 2 questions on Skill, per question first above second.")
     assert "goes from 45% to 60%" in alternative

@@ -36,7 +36,7 @@ def _drawn(material: Any, frame: pd.DataFrame, audience: Audience = "site", **mo
 
 def test_both_coefficients_stand_with_their_intervals(material: Any) -> None:
     drawn = _drawn(material, _frame(("KEN", "T0", *GOOD, 40, 6, False, "")))
-    assert "voormeting 0,81 0,71 tot 0,88 0,83 0,73 tot 0,89 6 40" in _said(drawn)
+    assert "voormeting 0,81 0,71 tot 0,88 0,83 0,73 tot 0,89 6 Alfa" in _said(drawn)
     assert "indicatief" not in _said(drawn).split("Alfa zegt")[0]
     assert "ten minste 990 herhaalde steekproeven" in _said(drawn)
     assert drawn.released is not None
@@ -45,6 +45,7 @@ def test_both_coefficients_stand_with_their_intervals(material: Any) -> None:
 
 def test_under_thirty_people_both_are_indicative(material: Any) -> None:
     drawn = _drawn(material, _frame(("KEN", "T0", *GOOD, 29, 6, True, "")))
+    assert "0,8 indicatief 0,7 tot 0,9 0,8 indicatief 0,7 tot 0,9" in _said(drawn)
     assert str(drawn.html).count('<span class="badge">indicatief</span>') == 2
 
 

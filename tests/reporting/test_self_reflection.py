@@ -291,7 +291,7 @@ def test_a_band_counts_scores_of_its_own_scale_and_wave_only() -> None:
 def test_a_band_has_the_quartiles_of_definition_seven() -> None:
     # 1..20: the quartiles of definition 7 of Hyndman and Fan are at 1 + 19/4 and 1 + 19 * 3/4.
     people = answered({"es": 10, "beuk": 10}).assign(score=[float(n) for n in range(1, 21)])
-    assert band(people, scale="KEN", wave="T1")[2:] == (5.8, 15.3, None)
+    assert band(people, scale="KEN", wave="T1")[2:] == (5.8, 15.3, None, 20)
 
 
 def test_a_page_tells_of_others_only_what_a_band_tells() -> None:

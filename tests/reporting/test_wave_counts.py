@@ -109,7 +109,7 @@ def _released(
     for shown in change(told, limits, sites=["s1"], together=False).frame.itertuples():
         tell(("T0", "T1"), shown.n, NAN, NAN)
     for shown in waves(contrasts, told, scope).frame.itertuples():
-        tell(PAIRS[shown.contrast], shown.n, shown.n_low, shown.n_high)
+        tell(PAIRS[shown.contrast], NAN, shown.n_low, shown.n_high)
     for shown in took_part(asked, told, scope).frame.itertuples():
         tell((shown.wave,), NAN, shown.low, shown.high)
     gone = NAN

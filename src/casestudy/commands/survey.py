@@ -1,11 +1,10 @@
-"""The survey on the terminal: what was read, how waves were linked, and the forms of the instrument."""
+"""The survey on the terminal: what was read, and how waves were linked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +13,7 @@ from casestudy.commands.terminal import csv_option, save, show, site_option, stu
 if TYPE_CHECKING:
     import pandas as pd
 
-    from casestudy.material.codebook import Codebook
-    from casestudy.material.instrument import Instrument
     from casestudy.material.survey import Responses
-    from casestudy.reporting.self_reflection.reference import Band
     from casestudy.study import Study
 
 
@@ -137,7 +133,8 @@ def link(study: str | None, seal: bool, salt_file: Path | None, yes: bool, csv: 
         if yes and not seal:
             raise WrongUse("--yes: it must stand with --seal; leave it out")
         if seal and sealing.is_begun(found):
-            _finish(found)
+            with sealing.alone(found):
+                _finish(found)
             return
         read = surveys.read(found)
         counts = _link_counts(found, read)
@@ -193,8 +190,9 @@ def _seal(study: Study, read: Responses, salt_file: Path, *, yes: bool) -> None:
     pairs = linking.link_waves(_records(study, read), fixed=["role_class"])
     same = pairs[["first", "second", "method"]].itertuples(index=False, name=None)
     persons = surveys.persons_of(read, same)
-    sealing.stage(study, sealing.plan(study, read, persons, secret), read, persons, secret)
-    _finish(study)
+    with sealing.alone(study):
+        sealing.stage(study, sealing.plan(study, read, persons, secret), read, persons, secret)
+        _finish(study)
 
 
 def _confirmed() -> bool:
@@ -211,152 +209,3 @@ def _finish(study: Study) -> None:
     for step in sealing.steps(study):
         click.echo(step)
     click.echo("sealed; destroy older copies of these files, also in backups and version control")
-
-
-@click.command("instrument")
-@study_argument
-@click.option("--wave", metavar="ID", help="Forms of this wave; else of every wave that asks anything.")
-@site_option
-@click.option("--language", type=click.Choice(["nl", "en"]), help="Only this language.")
-@click.option(
-    "--to",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write in; else `reports/<study>-forms/`.",
-)
-@click.option("--reference", is_flag=True, help="Show on the page where the middle half of all sites scored.")
-@click.option("--keep", is_flag=True, help="Keep instrument.yml as its version, before it is changed.")
-def instrument(
-    study: str | None,
-    wave: str | None,
-    site: str | None,
-    language: str | None,
-    to: Path | None,
-    reference: bool,
-    keep: bool,
-) -> None:
-    """Write the forms of the instrument: a page to fill in, a paper one, and files for survey programs.
-
-    The mapping files hold what belongs under `files` in instrument.yml once answers come in. With --reference
-    the page compares with all sites together, wave by wave, where at least twenty people answered. With
-    --keep nothing is written but the instrument itself, in `instruments/`, so that answers to this version can
-    be read after it has changed.
-
-    \b
-    Example: casestudy instrument voorbeeld --wave T1 --language nl
-    """
-    with told(study) as found:
-        from casestudy.errors import Gathered, WrongUse
-        from casestudy.material import codebook, instrument_versions, rewrites
-        from casestudy.material import instrument as instruments
-
-        if keep:
-            if wave or site or language or to or reference:
-                raise WrongUse("--keep: it must stand alone; leave the other options out")
-            click.echo(f"kept as {instrument_versions.keep(found)}")
-            return
-        if site is not None:
-            found.site(site)
-        one = instruments.read(found)
-        if not one.scales:
-            raise WrongUse(f"{instruments.FILE}: it must hold scales, found none; add them first")
-        if language is not None:
-            found = found.model_copy(update={"languages": (language,)})
-        waves = [wave] if wave else [known.id for known in found.waves]
-        waves = [wave for wave in waves if one.asked(wave, found) or one.open_items(wave, found)]
-        folder = to if to is not None else found.reports / f"{found.name}-forms"
-        refused, codes = Gathered(), codebook.read(found)
-        bands = tuple(_bands(found, one)) if reference else ()
-        for band in bands:
-            if band.reason is not None:
-                click.echo(f"no reference for {band.scale} in {band.wave}: {WHY_NO_BAND[band.reason]}")
-        for order in (Order(found, one, codes, wave, site, bands) for wave in waves):
-            for write in FORMS:
-                for name, data in (refused.gather(partial(write, order)) or {}).items():
-                    rewrites.write_whole(folder / name, data)
-                    click.echo(f"{folder.name}/{name}")
-        refused.stop()
-
-
-WHY_NO_BAND = {"few": "too few answered", "one_site": "hardly anybody from more than one site answered"}
-
-
-def _bands(study: Study, instrument: Instrument) -> Iterator[Band]:
-    """Give where the middle half of all sites scored, for every mean scale in every wave it was asked in."""
-    from casestudy.findings import scales
-    from casestudy.material import frames
-    from casestudy.material import survey as surveys
-    from casestudy.reporting.self_reflection.reference import band
-
-    share = study.thresholds.survey.min_answered_share
-    answers = frames.answers(surveys.read(study))
-    scores = scales.score(answers, frames.items(instrument), min_answered_share=share)
-    for wave in (wave.id for wave in study.waves):
-        for scale in instrument.asked(wave, study):
-            if scale.kind == "mean" and (scores["wave"] == wave).any():
-                yield band(scores, scale=scale.id, wave=wave)
-
-
-class Order(NamedTuple):
-    """Which forms are wanted: of which wave, for one site or all; the study says in which languages."""
-
-    study: Study
-    instrument: Instrument
-    codebook: Codebook
-    wave: str
-    site: str | None
-    bands: tuple[Band, ...] = ()
-
-    def name(self, kind: str, ending: str) -> str:
-        """Name a file of one kind of form."""
-        return "-".join([kind, self.wave, *([self.site] if self.site else [])]) + ending
-
-
-Files = dict[str, bytes]
-
-
-def _page(order: Order) -> Files:
-    from casestudy.reporting.self_reflection import form, page
-
-    if order.wave not in form.waves(order.study, order.instrument):
-        return {}  # what looks back is asked on the page of the wave before it
-    asked = {"wave": order.wave, "site": order.site}
-    html = page.html(order.study, order.instrument, order.codebook, **asked, reference=order.bands)
-    return {order.name("page", ".html"): html.encode()}
-
-
-def _paper(order: Order) -> Files:
-    from casestudy.reporting.self_reflection import form, paper
-
-    if order.wave not in form.waves(order.study, order.instrument):
-        return {}
-    files = {}
-    for language in order.study.languages:
-        html = paper.html(order.study, order.instrument, order.codebook, wave=order.wave, language=language)
-        files[f"paper-{order.wave}-{language}.html"] = html.encode()
-    return files
-
-
-def _xlsform(order: Order) -> Files:
-    from casestudy.exchange import form, xlsform
-
-    one = form.of(order.study, order.instrument, order.codebook, wave=order.wave, site=order.site)
-    mapping = form.pasted(xlsform.mapping(one, order.name("xlsform", ".csv")))
-    return {
-        order.name("xlsform", ".xlsx"): xlsform.workbook(one),
-        order.name("xlsform", "-mapping.yml"): mapping.encode(),
-    }
-
-
-def _limesurvey(order: Order) -> Files:
-    from casestudy.exchange import form, limesurvey
-
-    one = form.of(order.study, order.instrument, order.codebook, wave=order.wave, site=order.site)
-    mapping = form.pasted(limesurvey.mapping(one, order.name("limesurvey", ".csv")))
-    return {
-        order.name("limesurvey", ".txt"): limesurvey.structure(one).encode(limesurvey.ENCODING),
-        order.name("limesurvey", "-mapping.yml"): mapping.encode(),
-    }
-
-
-# Every kind of form that `casestudy instrument` writes: the bytes of its files by name.
-FORMS: tuple[Callable[[Order], Files], ...] = (_page, _paper, _xlsform, _limesurvey)

@@ -51,6 +51,9 @@ SURVEY = {
 TICKED, UNTICKED, MISSING = ["Y", "1"], ["N", "0", ""], ["", "NA", "N/A"]
 LIMIT_QUESTION, LIMIT_SUBQUESTION = 20, 5
 SCALE_OF_ANSWERS = "0"
+# Names of the program's own, which its importer refuses (its models of questions; here whatever their case).
+RESERVED = frozenset("lang sid savedid token qid gid sgq self that this".split())
+RESERVED_IN_QUESTION = frozenset({"time"})
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet program would compute a text that starts like this
 
 Row = dict[str, str]
@@ -223,11 +226,13 @@ def _short(id: str) -> str:  # noqa: A002
 
 
 def _is_code(code: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", code)) and len(code) <= LIMIT_QUESTION
+    named = code.casefold() not in RESERVED and len(code) <= LIMIT_QUESTION
+    return named and bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", code))
 
 
 def _is_subcode(code: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9]+", code)) and len(code) <= LIMIT_SUBQUESTION
+    named = code.casefold() not in RESERVED_IN_QUESTION and len(code) <= LIMIT_SUBQUESTION
+    return named and bool(re.fullmatch(r"[A-Za-z0-9]+", code))
 
 
 def _rows(form: Form) -> Iterator[Row]:

@@ -133,7 +133,7 @@ def change_table(
     >>> table[["site", "n_pairs", "state", "method"]].values.tolist()
     [['ALL', 6, 'up', 'paired'], ['es', 6, 'up', 'paired']]
     """
-    wanted = list(dict.fromkeys(scores["scale"])) if scales is None else list(scales)
+    wanted = list(scores["scale"].unique() if scales is None else scales)
     rules = _Rules(Limits(confidence, n_describe, n_test), sesoi_site_sd, sesoi_all_sd)
     cells = list(_cells(scores, (before, after), wanted, list(sites), set(unlinked_sites)))
     rows = [{"before": before, "after": after, **_told(cell, rules)} for cell in cells]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
+
+Df = TypeVar("Df", float, NDArray[np.floating[Any]])
 
 
 class Interval(NamedTuple):
@@ -106,7 +108,7 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     return Interval(float(numbers.mean() - half), float(numbers.mean() + half))
 
 
-def hedges_correction(df: float) -> float:
+def hedges_correction(df: Df) -> Df:
     """Factor that takes most of the small-sample bias out of a difference in units of an SD.
 
     References

@@ -1,7 +1,7 @@
 """Intervals from drawing respondents again: bias-corrected and accelerated, for many cells at once.
 
 A draw is told by how often it holds each respondent. These counts are drawn once per number of respondents
-and serve every cell of that size, so that each statistic of all draws is a few matrix products.
+and serve every cell of that size, so that all that the statistics of all draws need is one matrix product.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from casestudy.findings.intervals import NOTHING, Interval, hedges_correction
 N_DRAWS = 9_999
 SHARED = 256  # cells of up to so many people share their draws; larger ones are drawn by kind of pair
 BLOCK = 4_000_000  # numbers that one block of draws may hold
-MATRIX = 512  # up to so many different changes, pairs of them are compared as one matrix
+MATRIX = 256  # up to so many different sizes of change, they are counted and ranked by the matrix product
+CROWD = 5  # people per kind of pair, from which on kinds are drawn before people
+APART = 3  # SDs between the number of people in a draw and what is drawn at first
 DEFINED = 0.95  # share of the draws in which a statistic must be defined
 SAME = 100  # how many times the rounding of its type may stand between equal statistics
 
@@ -36,17 +38,21 @@ class EffectIntervals(NamedTuple):
 
 
 class _Points(NamedTuple):
-    """Pairs of scores in the order of their change, and how many people have each pair."""
+    """Pairs of scores in the order of the size of their change, and how many people have each pair."""
 
     x: Values  # before, less its mean
     y: Values
+    changes: Values
     times: Values
-    changes: Values  # the different changes, ascending
-    which: NDArray[np.int_]  # number of each pair's change
+    size: NDArray[np.int_]  # number of the size of each change, from 0 for the smallest
 
     @property
     def n(self) -> int:
         return int(self.times.sum())
+
+    @property
+    def n_sizes(self) -> int:
+        return int(self.size[-1]) + 1
 
 
 def bca(
@@ -154,27 +160,34 @@ def effect_intervals(
 
 
 def _intervals(points: _Points, draws: Floats, confidence: float) -> EffectIntervals:
-    n, times = points.n, points.times
-    (estimate,) = _effects(points, times[:, None], n).T
-    without = np.hstack(
-        [_effects(points, times[:, None] - one, n - 1) for one in _ones(len(times), len(points.changes))]
+    times, m = points.times, len(points.times)
+    found = []
+    start = 0
+    for size in _blocks(m + 1, m + 2 * points.n_sizes):
+        without = np.eye(m, size, 1 - start)  # the first column leaves out nobody
+        found.append(_effects(points, times[:, None] - without, points.n - without.sum(axis=0)))
+        start += size
+    both = np.concatenate(found, axis=1)
+    each = (
+        _accelerated(drawn, float(own[0]), own[1:], times, confidence)
+        for drawn, own in zip(draws, both, strict=True)
     )
-    each = (_accelerated(*found, times, confidence) for found in zip(draws, estimate, without, strict=True))
     return EffectIntervals(*each)
 
 
 def _points(x: Values, y: Values, *, by_kind: bool) -> _Points:
     """Pairs in an order that depends on their values only; ten digits, so that equal changes are equal."""
     x, d = np.round(x, 10), np.round(y - x, 10)
-    order = np.lexsort((x, d))
-    x, d, times = x[order], d[order], np.ones(len(x))
+    times = np.ones(len(x))
     if by_kind:
         (d, x), n_of = np.unique(np.stack([d, x]), axis=1, return_counts=True)
         times = n_of.astype(np.float64)
-    changes, which = np.unique(d, return_inverse=True)
+    order = np.lexsort((x, d, np.abs(d)))
+    x, d, times = x[order], d[order], times[order]
+    size = np.cumsum(np.diff(np.abs(d), prepend=abs(d[0])) > 0, dtype=int)
     y = x + d
     n = times.sum()
-    return _Points(x - times @ x / n, y - times @ y / n, times, changes, which)
+    return _Points(x - times @ x / n, y - times @ y / n, d, times, size)
 
 
 def _counts(n: int, n_draws: int, seed: int) -> Floats:
@@ -184,11 +197,36 @@ def _counts(n: int, n_draws: int, seed: int) -> Floats:
     return np.bincount(place.ravel(), minlength=n * n_draws).reshape(n, n_draws).astype(np.float32)
 
 
-def _drawn(points: _Points, n_draws: int, seed: int) -> Iterator[Floats]:
-    """How often each kind of pair is in each draw, block by block: what drawing single people gives."""
-    rng = np.random.default_rng([seed, points.n])
-    for size in _blocks(n_draws, len(points.times) + 2 * len(points.changes)):
-        yield rng.multinomial(points.n, points.times / points.n, size=size).T.astype(float)
+def _drawn(points: _Points, n_draws: int, seed: int) -> Iterator[Values]:
+    """How often each kind of pair is in each draw, block by block: what drawing single people gives.
+
+    Where many people share a kind, Poisson numbers of every kind come first, a few less than needed: draws of
+    too many are drawn again, and given their total the others are multinomial. Single people complete them.
+    """
+    rng, n, m = np.random.default_rng([seed, points.n]), points.n, len(points.times)
+    means = points.times * (1 - APART / math.sqrt(n))
+    kind = np.repeat(np.arange(m), points.times.astype(int))
+    for size in _blocks(n_draws, m + 2 * points.n_sizes):
+        counts, held = np.zeros((m, size)), np.zeros(size, dtype=int)
+        again = np.arange(size if n > CROWD * m else 0)
+        while len(again):
+            held[again] = 0
+            for row, mean in zip(counts, means, strict=True):
+                number = _poisson(mean, len(again), rng)
+                row[again] = number
+                held[again] += number
+            again = again[held[again] > n]
+        alone = kind[rng.integers(0, n, int((n - held).sum()), dtype=np.int32)]
+        place = alone * size + np.repeat(np.arange(size), n - held)
+        counts += np.bincount(place, minlength=m * size).reshape(m, size)
+        yield counts
+
+
+def _poisson(mean: float, size: int, rng: np.random.Generator) -> NDArray[np.int_]:
+    """Poisson numbers: how many draws have each number, and then who has which."""
+    number = np.arange(int(mean + 12 * math.sqrt(mean)) + 30)
+    share = np.exp(number * math.log(mean) - mean - special.gammaln(number + 1))
+    return rng.permutation(np.repeat(number, rng.multinomial(size, share / share.sum())))
 
 
 def _blocks(n_draws: int, numbers: int) -> Iterator[int]:
@@ -197,71 +235,56 @@ def _blocks(n_draws: int, numbers: int) -> Iterator[int]:
         yield min(size, n_draws - start)
 
 
-def _ones(n: int, n_changes: int) -> Iterator[Values]:
-    """Give the identity matrix, in blocks of columns."""
-    start = 0
-    for size in _blocks(n, n + 2 * n_changes):
-        block = np.zeros((n, size))
-        block[np.arange(start, start + size), np.arange(size)] = 1
-        start += size
-        yield block
-
-
-def _effects(points: _Points, counts: Floats, n: int) -> Floats:
+def _effects(points: _Points, counts: Floats, n: int | Values) -> Floats:
     """Find dz, g_av and r_rb of each draw, shape (3, n_draws), from counts of shape (n_points, n_draws).
 
-    The precision is that of the counts.
+    The precision is that of the counts; ``n`` is how many people a draw holds, one number or one per draw.
     """
-    x, y, changes = points.x, points.y, points.changes
-    sums, of_change = _sums(np.stack([x, x * x, y, y * y]), points, counts)
-    middle = float(points.times @ changes[points.which] / points.n)
-    about = changes - middle
-    sums_d = np.stack([about, about**2]).astype(counts.dtype) @ of_change
-    mean = sums_d[0] / n + middle
-    sds = [_sd(pair, n) for pair in (sums_d, sums[:2], sums[2:])]
-    up, of_ranks = _signed_ranks(changes, of_change, n)
-    above = np.stack([mean, hedges_correction(n - 1) * mean, up])
-    below = np.stack([sds[0], (sds[1] + sds[2]) / 2, of_ranks])
+    kind, changes = counts.dtype, points.changes
+    people = np.asarray(n, dtype=kind)
+    middle = float(points.times @ changes / points.n)
+    scores = np.stack([points.x, points.y, changes - middle])
+    rows = [scores, scores**2, (changes == 0)[None]]
+    if points.n_sizes <= MATRIX:
+        sums: Floats = np.vstack([*rows, *_ranking(points)]).astype(kind) @ counts
+        _, ups, ranks = np.split(sums, [7, 7 + points.n_sizes])
+    else:
+        sums = np.vstack(rows).astype(kind) @ counts
+        ups, ranks = _ranked(points, counts)
+    below = np.empty((3, counts.shape[1]), dtype=kind)
+    above = np.empty_like(below)
+    sd_before, sd_after, below[0] = _sd(sums[:3], sums[3:6], people)
+    below[1] = (sd_before + sd_after) / 2
+    below[2] = (people * (people + 1) - sums[6] * (sums[6] + 1)) / 2
+    above[0] = sums[2] / people + kind.type(middle)
+    above[1] = hedges_correction(people - 1) * above[0]
+    above[2] = np.einsum("ij,ij->j", ups, ranks) + ups.sum(axis=0) / 2
     found = np.full_like(above, np.nan)
     np.divide(above, below, out=found, where=below > 0)
     return found
 
 
-def _sums(rows: Values, points: _Points, counts: Floats) -> tuple[Floats, Floats]:
-    """Sum some values of the pairs over each draw, and count the people there who have each change."""
-    n_changes = len(points.changes)
-    if n_changes > MATRIX:
-        starts = np.searchsorted(points.which, np.arange(n_changes))
-        return rows.astype(counts.dtype) @ counts, np.add.reduceat(counts, starts, axis=0)
-    kinds = points.which == np.arange(n_changes)[:, None]
-    both = np.vstack([rows, kinds]).astype(counts.dtype) @ counts
-    return both[: len(rows)], both[len(rows) :]
-
-
-def _sd(sums_and_squares: Floats, n: int) -> Floats:
+def _sd(sums: Floats, squares: Floats, n: Floats) -> Floats:
     """SD of each draw from sums and squares of values that are about centred; rounding counts as none."""
-    sums, squares = sums_and_squares
     about: Floats = squares - sums * sums / n
     about[about <= 10 * np.finfo(about.dtype).eps * squares] = 0
-    np.sqrt(about / max(n - 1, 1), out=about)
+    np.sqrt(about / np.maximum(n - 1, 1), out=about)
     return about
 
 
-def _signed_ranks(changes: Values, counts: Floats, n: int) -> tuple[Floats, Floats]:
-    """Rank sum of ups less that of downs, and their total, with midranks and zeros ranked first (Pratt).
+def _ranking(points: _Points) -> tuple[Values, Values]:
+    """Rows that count, per size of change, ups less downs, and the midrank less one half (zeros first)."""
+    number = np.arange(points.n_sizes)[:, None]
+    same = points.size == number
+    return same * np.sign(points.changes), (points.size < number) + same / 2
 
-    That difference is the number of pairs of people, each with himself too, whose changes add up to a rise,
-    less those whose changes add up to a fall.
-    """
-    if len(changes) <= MATRIX:
-        against = np.sign(changes + changes[:, None]).astype(counts.dtype) @ counts
-    else:
-        below = np.vstack([np.zeros_like(counts[:1]), np.cumsum(counts, axis=0)])
-        left, right = (np.searchsorted(changes, -changes, side=side) for side in ("left", "right"))
-        against = n - below[left] - below[right]
-    up, zero = np.stack([np.sign(changes), changes == 0]).astype(counts.dtype) @ counts
-    difference = ((against * counts).sum(axis=0) + up) / 2
-    return difference, (n * (n + 1) - zero * (zero + 1)) / 2
+
+def _ranked(points: _Points, counts: Floats) -> tuple[Floats, Floats]:
+    """Do what the rows of ``_ranking`` do, where there are too many of them."""
+    starts = np.searchsorted(points.size, np.arange(points.n_sizes))
+    ups = np.add.reduceat(counts * np.sign(points.changes)[:, None].astype(counts.dtype), starts, axis=0)
+    of_size = np.add.reduceat(counts, starts, axis=0)
+    return ups, np.cumsum(of_size, axis=0) - of_size / 2
 
 
 def _accelerated(

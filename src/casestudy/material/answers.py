@@ -196,7 +196,8 @@ def _by_words(text: str, options: Options) -> float | None:
 
 def _number(text: str, options: Options, decimal: str) -> float:
     low, high = f"{options.min:g}", f"{options.max:g}"
-    must, remedy = f"must be a number from {low} to {high}", "correct it, or write the word in instrument.yml"
+    must = f"must be a number from {low} to {high}"
+    remedy = "correct it, or add the word to `answers` or `missing_values` in instrument.yml"
     if not _NUMBER.fullmatch(text):
         by_words = _by_words(text, options)
         if by_words is None:
@@ -205,15 +206,17 @@ def _number(text: str, options: Options, decimal: str) -> float:
     other = "," if decimal == "." else "."
     if other in text:
         raise _Refused(
-            f"must have `{decimal}` before decimals", f"a `{other}`", "correct it, or set `decimal`"
+            f"must have `{decimal}` before decimals",
+            f"a `{other}`",
+            "correct it, or set `decimal` in instrument.yml",
         )
     value_ = float(text.replace(decimal, "."))
     if not options.decimals and not value_.is_integer():
-        raise _Refused(
-            f"must be a whole number from {low} to {high}", "a decimal number", "correct the answer"
-        )
+        whole = "correct it, or set `decimals` of the options"
+        raise _Refused(f"must be a whole number from {low} to {high}", "a decimal number", whole)
     if not options.min <= value_ <= options.max:
-        raise _Refused(must, "a number outside", "correct the answer")
+        none = "correct it, or name the number under `missing_values` in instrument.yml if it is no answer"
+        raise _Refused(must, "a number outside", none)
     return value_
 
 
@@ -231,7 +234,8 @@ def _ticks(
         ticked = _tick(one, column)
         if isinstance(ticked, str):
             must = f"`{short(column)}` must be a word of `ticked`, `unticked` or `missing`"
-            problems.append(Problem(one.place(column), must, ticked, "correct it, or add the word"))
+            remedy = "correct it, or add the word to one of these in instrument.yml"
+            problems.append(Problem(one.place(column), must, ticked, remedy))
             continue
         offered = not mapping.offered or box.component in mapping.offered[one.site]
         frequency = used.get(box.skill)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,11 @@ from casestudy.material import texts
 from casestudy.material.workbooks import LIMIT_CELLS, Grid
 
 LIMIT_BYTES = 50_000_000
-LIMIT_ROWS = 1_000_000
+LIMIT_ROWS = 200_000
+LIMIT_COLUMNS = 10_000
 SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
+# How rows of separators alone are told.
+WITHOUT_VALUE = "rows without any value, not read"
 
 # A spreadsheet program may write its separator above the header.
 _TOLD = re.compile(r"sep=(?P<separator>[,;\t])\n", re.IGNORECASE)
@@ -32,7 +36,7 @@ class Text:
 
 
 class _Broken(Exception):
-    """A quote that does not close; the line of its row."""
+    """The line of a row that cannot be taken apart, and what is wrong with it."""
 
 
 def read(path: Path, name: str, *, separator: str | None = None, quote: str = '"') -> Text:
@@ -68,12 +72,14 @@ def read(path: Path, name: str, *, separator: str | None = None, quote: str = '"
     # More signs than this are more cells, or lines without any; nothing is taken apart to find that out.
     if max(map(body.count, SEPARATORS.values())) > 2 * LIMIT_CELLS or body.count("\n") > 2 * LIMIT_ROWS:
         raise _too_much(name)
+    passed_over: Counter[str] = Counter()
     try:
-        grid = list(_rows(body, sign or _separator(body, name, quote), quote, name))
+        found = _rows(body, sign or _separator(body, name, quote), quote, name, passed_over)
+        grid = [(line + skip, row) for line, row in found]
     except _Broken as broken:
         where = place(name, broken.args[0] + skip)
-        raise _refused(where, "the table must be valid csv", "a broken quote", "mend the row") from None
-    return Text([(line + skip, row) for line, row in grid] if skip else grid, counts)
+        raise _refused(where, "the table must be valid csv", broken.args[1], "mend the row") from None
+    return Text(grid, (*counts, *passed_over.items()))
 
 
 def text_of(path: Path, name: str) -> tuple[str, tuple[tuple[str, int], ...]]:
@@ -108,7 +114,7 @@ def text_of(path: Path, name: str) -> tuple[str, tuple[tuple[str, int], ...]]:
 
 def _separator(text: str, name: str, quote: str) -> str:
     """Find the separator that the file itself leaves no doubt about; a table of one column has a comma."""
-    several = [sign for sign in SEPARATORS.values() if _n_columns(text, sign, quote) > 1]
+    several = [sign for sign in SEPARATORS.values() if _n_columns(text, sign, quote, name) > 1]
     if len(several) < 2:
         return several[0] if several else ","
     fitting = [sign for sign in several if _is_whole(text, sign, quote, name)]
@@ -119,9 +125,9 @@ def _separator(text: str, name: str, quote: str) -> str:
     raise _refused(place(name, 1), "one sign must separate the values", found, remedy)
 
 
-def _n_columns(text: str, separator: str, quote: str) -> int:
+def _n_columns(text: str, separator: str, quote: str, name: str) -> int:
     try:
-        return len(next(_rows(text, separator, quote, ""), (1, []))[1])
+        return len(next(_rows(text, separator, quote, name), (1, []))[1])
     except _Broken:
         return 0
 
@@ -135,27 +141,36 @@ def _is_whole(text: str, separator: str, quote: str, name: str) -> bool:
         return False
 
 
-def _rows(text: str, separator: str, quote: str, name: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    text: str, separator: str, quote: str, name: str, passed_over: Counter[str] | None = None
+) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote, strict=True)
     line, n_rows, n_cells = 1, 0, 0
     while True:
         try:
             row = next(reader, None)
-        except csv.Error:
-            raise _Broken(line) from None
+        except csv.Error as error:
+            is_long = "field larger" in str(error)
+            found = (
+                "a cell that is far too long, or a quote that does not close" if is_long else "a broken quote"
+            )
+            raise _Broken(line, found) from None
         if row is None:
             return
         start, line = line, reader.line_num + 1
         values = [value.strip() for value in row]
         if any(values):
             n_rows, n_cells = n_rows + 1, n_cells + len(values)
-            if n_rows > LIMIT_ROWS or n_cells > LIMIT_CELLS:
+            if n_rows > LIMIT_ROWS or n_cells > LIMIT_CELLS or len(values) > LIMIT_COLUMNS:
                 raise _too_much(name)
             yield start, values
+        elif len(values) > 1 and passed_over is not None:
+            # A line without even a separator is no row.
+            passed_over[WITHOUT_VALUE] += 1
 
 
 def _too_much(name: str) -> InvalidMaterial:
-    limit = f"at most {LIMIT_ROWS:,} rows and {LIMIT_CELLS:,} cells"
+    limit = f"at most {LIMIT_ROWS:,} rows, {LIMIT_COLUMNS:,} columns and {LIMIT_CELLS:,} cells"
     return _refused(name, f"a table must hold {limit}", "more", "split the file")
 
 

@@ -128,13 +128,15 @@ class Heads:
         elif not found:
             must, remedy = (
                 f"`{column}` must be a date in figures",
-                "write it as 2019-03-01, or correct `dates`",
+                "write it as 2019-03-01, or correct `dates` in instrument.yml",
             )
-            yield Problem(where, must, kind_of(values[column]), remedy)
+            kind = kind_of(values[column])
+            found_ = "one in words, or of another order than `dates`" if kind == "a date" else kind
+            yield Problem(where, must, found_, remedy)
 
     def _id_problems(self, written: str, column: str, where: str) -> Iterator[Problem]:
         must = f"`{column}` must hold an id"
-        changed = "write the id again as text; a spreadsheet program changed it"
+        changed = "write the id again as text, in no form that spreadsheet programs change"
         if self._is_missing(column, written):
             yield Problem(where, must, "nothing", "give the row its id, or remove it")
         elif cells.DATE.fullmatch(written):
@@ -144,4 +146,7 @@ class Heads:
         elif cells.ERROR.fullmatch(written):
             yield Problem(where, must, "an error", "mend the formula, or write the id as text")
         elif len(written) > LIMIT_ID:
-            yield Problem(where, must, "a longer text", "check the columns")
+            must = f"`{column}` must hold an id of at most {LIMIT_ID} signs"
+            yield Problem(
+                where, must, "a longer text", "check which column is `respondent` in instrument.yml"
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from casestudy.documents import short
 from casestudy.errors import InvalidMaterial, Problem, place
@@ -32,6 +33,7 @@ PERSONAL |= {"last name", "email", "email address", "e-mail address"}
 
 _CODE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[^\[\]]{1,60}\])*"
 _CODE_AND_TEXT = re.compile(rf"(?P<code>{_CODE})\. +\S")
+_MADE_UP = re.compile(r"q_\d*")
 _IN_BRACKETS = re.compile(r"\[([A-Za-z0-9_]+)\]")
 
 
@@ -122,7 +124,8 @@ def _other_columns(
     for number, word in enumerate(found.grid[0][1], start=1) if has_header else ():
         # A header that is itself a code, or that the program always uses for one, shows a shift.
         code = known.get(word.casefold()) or (word if word in codes else None)
-        if code is not None and syntax[number].code != code:
+        # Where the program knows no code it makes one up.
+        if code is not None and syntax[number].code != code and not _MADE_UP.fullmatch(syntax[number].code):
             return Problem(found.name, must, f"another column {number}", "export both again")
     return None
 
@@ -144,6 +147,10 @@ def _kept(found: Sheet, meanings: Meanings, about: dict[str, str], mapping: File
         raise InvalidMaterial(wrong)
     of_program = [column for column in found.header if about[column] not in ("", "personal")]
     submitted = next((column for column in of_program if about[column] == "submitdate"), None)
+    if submitted is None and mapping.columns.submitted is None and mapping.unfinished == "drop":
+        must = "unfinished forms must be told by the date on which a form was handed in"
+        remedy = "name its column as `columns.submitted`, or export it with `submitdate`"
+        raise InvalidMaterial([Problem(place(found.name, 1), must, "no such column", remedy)])
     rows, told = found.rows, [(f"personal column dropped, `{short(column)}`", 1) for column in personal]
     if submitted is not None and mapping.columns.submitted is None:
         open_ = sum(not row[submitted] for _, row in rows)
@@ -152,7 +159,11 @@ def _kept(found: Sheet, meanings: Meanings, about: dict[str, str], mapping: File
             rows = tuple((line, row) for line, row in rows if row[submitted])
     left = [column for column in of_program if column not in mapping.named]
     told += [("columns of LimeSurvey itself not read", len(left))] if left else []
-    kept = Sheet(
-        found.name, found.header, rows, found.hidden, (*found.counts, *told), meanings, found.positions
+    kept = replace(
+        found,
+        rows=rows,
+        counts=(*found.counts, *told),
+        meanings=meanings,
+        n_dropped=found.n_dropped + len(found.rows) - len(rows),
     )
     return sheets.without(kept, {*personal, *left})

@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from casestudy.documents import Record, short
 from casestudy.material.guide import Place, refuse
@@ -31,6 +31,23 @@ def _inside(value: str) -> str:
 
 
 Inside = Annotated[str, AfterValidator(_inside)]
+
+
+def heading(word: str) -> str:
+    """Give the form in which names of columns are compared: as they are seen, on one line.
+
+    Programs write breaks, hard spaces and signs that nobody sees into the questions that they use as names.
+
+    Examples
+    --------
+    >>> heading("Ik\\u00a0kan\\u200b het\\n") == heading("Ik kan het")
+    True
+    """
+    seen = word if word.isascii() else "".join(sign for sign in word if unicodedata.category(sign) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", seen).split())
+
+
+ColumnName = Annotated[str, AfterValidator(heading)]
 
 
 def folded(word: str) -> str:
@@ -76,14 +93,14 @@ class Columns(Record):
     form was not handed in.
     """
 
-    respondent: str | None = None
-    wave: str | None = None
-    site: str | None = None
-    role_class: str | None = None
-    date: str | None = None
-    submitted: str | None = None
-    item: str | None = None
-    value: str | None = None
+    respondent: ColumnName | None = None
+    wave: ColumnName | None = None
+    site: ColumnName | None = None
+    role_class: ColumnName | None = None
+    date: ColumnName | None = None
+    submitted: ColumnName | None = None
+    item: ColumnName | None = None
+    value: ColumnName | None = None
 
 
 class Tick(Record):
@@ -151,8 +168,8 @@ class FileMapping(Record):
     syntax: Inside | None = None
     layout: Literal["wide", "long"] = "wide"
     columns: Columns = Columns()
-    items: dict[str, Identifier] = Field(default_factory=dict)
-    ignore: tuple[str, ...] = ()
+    items: dict[ColumnName, Identifier] = Field(default_factory=dict)
+    ignore: tuple[ColumnName, ...] = ()
     waves: dict[str, Identifier] = Field(default_factory=dict)
     sites: dict[str, Identifier] = Field(default_factory=dict)
     wave: Identifier | None = None
@@ -166,8 +183,8 @@ class FileMapping(Record):
     status: dict[str, Literal["keep", "drop"]] = Field(default_factory=dict)
     linking: Literal["id", "sgic", "none"] = "id"
     unlinked_sites: tuple[Identifier, ...] = ()
-    sgic: tuple[str, ...] = ()
-    multi: dict[str, Tick] = Field(default_factory=dict)
+    sgic: tuple[ColumnName, ...] = ()
+    multi: dict[ColumnName, Tick] = Field(default_factory=dict)
     ticked: tuple[str, ...] = ("1",)
     unticked: tuple[str, ...] = ("0",)
     offered: dict[Identifier, tuple[Identifier, ...]] = Field(default_factory=dict)
@@ -198,15 +215,32 @@ class FileMapping(Record):
         said = column in self.used or column in self.items or column in self.multi
         return not said and any(covers(pattern, column) for pattern in self.ignore)
 
+    @field_validator("items", "multi", mode="before")
+    @classmethod
+    def _named_once(cls, value: object) -> object:
+        """Refuse two names that look the same: one of them would be lost."""
+        names = [heading(str(name)) for name in value] if isinstance(value, dict) else []
+        if doubled := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"must name a column once, found `{short(doubled)}` twice; keep one")
+        return value
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        told = [*self._wrong_words()]
+        told = [*self._wrong_words(), *self._without_effect()]
         # A saved self-reflection says itself who handed in what and when.
         if self.program != "self-reflection":
             told += [*self._wrong_columns()]
         if self.syntax is not None and self.program != "limesurvey":
             told.append((("syntax",), "must stand with `program: limesurvey`; add it or remove this"))
         return refuse(self, told)
+
+    def _without_effect(self) -> Iterator[tuple[Place, str]]:
+        """Find rules that would leave nothing out, as the file does not say what they go by."""
+        plain = self.program in ("table", "spss", "self-reflection")
+        if self.unfinished == "drop" and plain and self.columns.submitted is None:
+            yield ("unfinished",), "must stand with `columns.submitted`, found none; name that column"
+        if self.status and (plain or self.program == "limesurvey"):
+            yield ("status",), "must stand with `program: qualtrics`, found another; remove it"
 
     def _wrong_columns(self) -> Iterator[tuple[Place, str]]:
         for what in ("wave", "site"):

@@ -1,4 +1,4 @@
-"""Exports of Qualtrics: two or three header rows, previews left out, nothing kept of who the people are."""
+"""Exports of Qualtrics: one to three header rows, previews left out, nothing kept of who the people are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from casestudy.documents import short
@@ -25,6 +26,9 @@ _ABOUT = frozenset(
     "startdate enddate status progress duration durationinseconds finished recordeddate responseid recordid "
     "responseset distributionchannel userlanguage".split()
 )
+_DAYS = frozenset({"startdate", "enddate", "recordeddate"})
+# No other program writes columns of these names.
+_OWN = frozenset({"recordeddate", "responseid", "finished"})
 # The first columns of the older form are numbered; this is what they always hold.
 _LEGACY = (
     "ResponseID ResponseSet Name ExternalDataReference EmailAddress IPAddress Status StartDate EndDate "
@@ -57,12 +61,23 @@ class _Column(NamedTuple):
 
 
 def is_export(found: Raw) -> bool:
-    """Tell whether one of the first rows holds the ImportIds that only Qualtrics writes."""
-    return _import_row(found) is not None
+    """Tell whether the first rows hold what only Qualtrics writes: a row of ImportIds, or its own columns."""
+    return _import_row(found) is not None or is_own(found.grid[0][1])
+
+
+def is_own(header: Iterable[str]) -> bool:
+    """Tell whether names of columns are those that Qualtrics gives what it says of a response.
+
+    Examples
+    --------
+    >>> is_own(["Finished", "RecordedDate", "ResponseId", "Q1"]), is_own(["Finished", "Q1"])
+    (True, False)
+    """
+    return {_plain(word) for word in header} >= _OWN
 
 
 def sheet(found: Raw, mapping: FileMapping, items: Collection[str]) -> Sheet:
-    """Read the rows of an export below its two or three header rows.
+    """Read the rows of an export below its two or three header rows, or below one where others were removed.
 
     Parameters
     ----------
@@ -87,12 +102,10 @@ def sheet(found: Raw, mapping: FileMapping, items: Collection[str]) -> Sheet:
         a response is real and finished.
     """
     at = _import_row(found)
-    if at == 0 or len(found.grid) < (at or 1) + 1:
+    if at == 0:
         raise _no_header(found.name, found.grid[0][0])
-    n_headers = 2 if at is None else at + 1
+    n_headers = _n_texts(found) if at is None else at + 1
     columns = _columns([row for _, row in found.grid[:n_headers]], at)
-    if at is None and _is_response(found.grid[1][1], columns):
-        raise _no_header(found.name, found.grid[1][0])
     header = [_name(column, mapping, items) for column in columns]
     # A column without a name is one only where it holds anything.
     whole = sheets.table(found, n_headers=n_headers, header=header)
@@ -114,9 +127,31 @@ def _name(column: _Column, mapping: FileMapping, items: Collection[str]) -> str:
 
 
 def _no_header(name: str, line: int) -> InvalidMaterial:
-    must = "an export of Qualtrics must have two or three header rows"
-    remedy = "export it again, or set `program: table` when it has one"
+    must = "an export of Qualtrics must begin with the names of its columns"
+    remedy = "export it again, or set `program: table` when another program wrote it"
     return InvalidMaterial([Problem(place(name, line), must, "other rows", remedy)])
+
+
+def _n_texts(found: Raw) -> int:
+    """Count the header rows where none holds ImportIds: one of names, and often one of questions.
+
+    Many remove the rows below the names. A response in their place must not be taken for questions.
+    """
+    (_, names), *below = found.grid
+    columns = _columns([names], None)
+    if not below or _is_response(below[0][1], columns):
+        return 1
+    line, row = below[0]
+    if any(column.about in _DAYS and cell for column, cell in zip(columns, row, strict=False)):
+        return 2
+    later = [cells for _, cells in below[1:]]
+    if any(cell and any(cell == cells[n] for cells in later if n < len(cells)) for n, cell in enumerate(row)):
+        return 1
+    if any(sheets.is_value(cell) for cells in later for cell in cells):
+        return 2
+    must = "it must be clear whether the second row holds questions or a response"
+    remedy = "export it again with its row of ImportIds, or set `program: table`"
+    raise InvalidMaterial([Problem(place(found.name, line), must, "words alone", remedy)])
 
 
 def _import_row(found: Raw) -> int | None:
@@ -132,7 +167,7 @@ def _columns(rows: Sequence[Sequence[str]], at: int | None) -> list[_Column]:
     columns = []
     for number, word in enumerate(first):
         import_id = _import_id(rows[at][number]) if at and number < len(rows[at]) else ""
-        text = rows[1][number] if at != 1 and number < len(rows[1]) else ""
+        text = rows[1][number] if at != 1 and len(rows) > 1 and number < len(rows[1]) else ""
         # The numbered columns of the older form hold the same whatever the language of their second row.
         fixed = _LEGACY[number] if is_legacy and number < len(_LEGACY) else ""
         columns.append(_column((word, fixed), import_id, text))
@@ -156,9 +191,13 @@ def _import_id(cell: str) -> str:
 
 
 def _is_response(row: Sequence[str], columns: Sequence[_Column]) -> bool:
-    """Tell whether a row that should hold questions has a date where Qualtrics writes one."""
-    days = {"startdate", "enddate", "recordeddate"}
-    return any(column.about in days and _DAY.match(cell) for column, cell in zip(columns, row, strict=False))
+    """Tell whether a row holds what no row of questions does: a value, or a date where Qualtrics has one."""
+    return any(
+        sheets.is_value(cell)
+        or (column.about in _DAYS and _DAY.match(cell) is not None)
+        or (column.about == "responseid" and cell.startswith("R_"))
+        for column, cell in zip(columns, row, strict=False)
+    )
 
 
 def _plain(name: str) -> str:
@@ -186,21 +225,27 @@ def _kept(found: Sheet, columns: dict[str, _Column], mapping: FileMapping) -> Sh
         problems += wrong
         if not wrong and _is_kept(said, mapping, counts):
             rows.append((line, row))
+    if mapping.unfinished == "drop" and mapping.columns.submitted is None and not _tells_end(about.values()):
+        must = "unfinished responses must be told by `Finished` or `Progress`"
+        problems.append(
+            Problem(found.name, must, "neither", "export it again with them, or remove `unfinished`")
+        )
     if problems:
         raise InvalidMaterial(problems)
     of_program = [column for column in about if column not in mapping.named and column not in personal]
     told = [(f"personal column dropped, `{short(column)}`", 1) for column in personal]
     told += [("columns of Qualtrics itself not read", len(of_program))] if of_program else []
-    kept = Sheet(
-        found.name,
-        found.header,
-        tuple(rows),
-        found.hidden,
-        (*found.counts, *told, *counts.items()),
-        found.meanings,
-        found.positions,
+    kept = replace(
+        found,
+        rows=tuple(rows),
+        counts=(*found.counts, *told, *counts.items()),
+        n_dropped=found.n_dropped + len(found.rows) - len(rows),
     )
     return sheets.without(kept, {*personal, *of_program})
+
+
+def _tells_end(about: Collection[str]) -> bool:
+    return not {"finished", "progress"}.isdisjoint(about)
 
 
 def _status(word: str, mapping: FileMapping) -> str | None:

@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import stat
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -78,15 +79,34 @@ def make(path: Path, study: Study) -> bytes:
     must_lie_outside(path, study)
     data = secrets.token_bytes(N_BYTES)
     try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        # Whole or not at all: half a salt would stand in the way of a new one.
+        opened, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=".", suffix=".tmp"
+        )  # for the owner alone
+        try:
+            with os.fdopen(opened, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _put(Path(temporary), path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise WrongUse(f"--salt: {error.strerror}; choose another place") from None
-    with os.fdopen(opened, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
     sync_folder(path.parent)
     return data
+
+
+def _put(made: Path, path: Path) -> None:
+    """Give a file its name, and never that of another that is there."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # some file systems have no second names
+        if path.exists():
+            raise
+        made.rename(path)
 
 
 def plain(element: str) -> str:

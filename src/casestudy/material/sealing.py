@@ -11,11 +11,14 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+import filelock
 
 from casestudy.errors import SETTINGS_FILE, InvalidMaterial, Problem, WrongUse
 from casestudy.material import (
@@ -76,6 +79,25 @@ def files(study: Study) -> tuple[File, ...]:
     return tuple(file for file, _, _ in _open_files(study, _instrument(study)))
 
 
+@contextlib.contextmanager
+def alone(study: Study) -> Iterator[None]:
+    """Let one sealing of a study run at a time; the lock goes with the process that holds it.
+
+    Raises
+    ------
+    WrongUse
+        At once, when another is running.
+    """
+    folder = study.folder / FOLDER / _WORK
+    folders.must_lie_inside(folder, root=study.folder, name=FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(folder / "lock", timeout=0):
+            yield
+    except filelock.Timeout:
+        raise WrongUse("--seal: one sealing must run at a time, found another; wait for it") from None
+
+
 def plan(study: Study, found: Responses, persons: Persons, secret: bytes) -> Plan:
     """Make the sealed copies, and write nothing.
 
@@ -110,13 +132,17 @@ def plan(study: Study, found: Responses, persons: Persons, secret: bytes) -> Pla
 def stage(study: Study, made: Plan, found: Responses, persons: Persons, secret: bytes) -> None:
     """Write the copies beside the survey, read them back, and only then say that they are to take its place.
 
+    To be called ``alone``.
+
     Raises
     ------
     InvalidMaterial
         When a copy does not read as its file did, or a file was changed meanwhile; then all is as it was.
+        Also when a sealing was interrupted, whose copies are still needed.
     WrongUse
         When the study was sealed with another salt.
     """
+    sealed.must_be_whole(study)
     must_be_the_salt(study, secret)
     work = study.folder / FOLDER / _WORK
     folders.must_lie_inside(work, root=study.folder, name=FOLDER)
@@ -138,7 +164,12 @@ def stage(study: Study, made: Plan, found: Responses, persons: Persons, secret: 
 def steps(study: Study) -> Iterator[str]:
     """Put staged copies in the place of their files, one step at a time, naming each.
 
-    After an interruption the same steps end the work; what was done is passed over.
+    After an interruption the same steps end the work; what was done is passed over. To be called ``alone``.
+
+    Raises
+    ------
+    InvalidMaterial
+        When a copy is gone; the file that it would take the place of stays.
     """
     survey_, journal = study.folder / FOLDER, study.folder / FOLDER / sealed.JOURNAL
     if not journal.exists():
@@ -147,10 +178,15 @@ def steps(study: Study) -> Iterator[str]:
     for move in json.loads(journal.read_bytes()):
         target, old = survey_ / move["copy"], survey_ / move["remove"]
         if (staged / move["copy"]).exists():
+            _made_writable(target)
             (staged / move["copy"]).replace(target)
             rewrites.sync_folder(target.parent)
             yield f"{FOLDER}/{move['copy']} written"
+        if not (target.exists() and sealed.is_sealed(target)):
+            must, remedy = "the sealed copy must be there", "restore the folder from a copy, and seal again"
+            raise InvalidMaterial([Problem(f"{FOLDER}/{move['copy']}", must, "nothing", remedy)])
         if old != target and old.exists():
+            _made_writable(old)
             old.unlink()
             rewrites.sync_folder(old.parent)
             yield f"{FOLDER}/{move['remove']} removed"
@@ -317,7 +353,13 @@ def _text(sheet: Sheet, mapping: FileMapping, seals: Mapping[tuple[str, int], Se
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _made_writable(path: Path) -> None:
+    """Take away what keeps some systems from replacing or removing a file."""
+    with contextlib.suppress(OSError):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def _write_beside(study: Study, made: Plan, beside: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from casestudy.documents import nearest, short
 from casestudy.errors import InvalidMaterial, Problem, place
 from casestudy.material import delimited, workbooks
+from casestudy.material.cells import kind_of
+from casestudy.material.mappings import heading
 from casestudy.material.workbooks import Grid
 
 TEXT = {".csv", ".tsv", ".txt", ".dat"}
@@ -60,7 +63,8 @@ class Sheet:
     """A table as text: its header, its rows with their line number, and what was done to get them.
 
     ``positions`` holds the number of each column in the file, where columns were left out or named anew;
-    ``counts`` what was left out or guessed, in words and how often.
+    ``counts`` what was left out or guessed, in words and how often; ``n_dropped`` how many rows of the file
+    are not in ``rows`` by a rule that ``counts`` tells.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Sheet:
     counts: tuple[tuple[str, int], ...] = ()
     meanings: Meanings = field(default=Meanings(), repr=False)
     positions: tuple[int, ...] = ()
+    n_dropped: int = 0
 
 
 def read(path: Path, name: str, *, sheet: str | None = None) -> Sheet:
@@ -128,7 +133,10 @@ def raw(
         raise _refused(name, must, f"`{kind[:12]}`", "save it as one of these")
     if not found.grid:
         raise _refused(name, "the table must have a header", "an empty file", "add the first row")
-    return found
+    if kind == ".dat":
+        return found
+    (line, header), *rows = found.grid
+    return replace(found, grid=[(line, [*map(heading, header)]), *rows])
 
 
 def table(found: Raw, *, n_headers: int = 1, header: Sequence[str] | None = None) -> Sheet:
@@ -187,8 +195,19 @@ def without(sheet: Sheet, left_out: Collection[str]) -> Sheet:
     header = tuple(column for column in sheet.header if column not in left_out)
     rows = tuple((line, {column: row[column] for column in header}) for line, row in sheet.rows)
     at = dict(zip(sheet.header, sheet.positions or range(1, len(sheet.header) + 1), strict=True))
-    positions = tuple(at[column] for column in header)
-    return Sheet(sheet.name, header, rows, sheet.hidden, sheet.counts, sheet.meanings, positions)
+    return replace(sheet, header=header, rows=rows, positions=tuple(at[column] for column in header))
+
+
+def is_value(word: str) -> bool:
+    """Tell whether a word reads as somebody's value rather than as the name of a column.
+
+    Examples
+    --------
+    >>> is_value("4"), is_value("2019-03-01"), is_value("a@voorbeeld.nl"), is_value("Q4")
+    (True, True, True, False)
+    """
+    is_address = "@" in word[1:] and " " not in word
+    return is_address or kind_of(word) in ("a number", "a decimal number", "a date")
 
 
 def _refused(name: str, must: str, found: str, remedy: str) -> InvalidMaterial:
@@ -204,12 +223,13 @@ def _ragged(found: Raw, n_columns: int) -> Iterator[Problem]:
 
 def _header_problems(name: str, line: int, header: tuple[str, ...]) -> Iterator[Problem]:
     where = place(name, line)
-    for column in dict.fromkeys(header):
-        n = header.count(column)
+    for column, n in Counter(header).items():
         if not column:
             yield Problem(where, "every column must have a name", f"{n} without", "name or remove it")
         elif n > 1:
-            yield Problem(where, "a column must stand once", f"`{short(column)}` {n} times", "keep one")
+            # What reads as a value may be one: a file without a header begins with somebody's answers.
+            called = kind_of(column) if is_value(column) else f"`{short(column)}`"
+            yield Problem(where, "a column must stand once", f"{called} {n} times", "keep one, or rename one")
 
 
 def _workbook(path: Path, name: str, sheet: str | None, decimal: str) -> Raw:
@@ -219,6 +239,7 @@ def _workbook(path: Path, name: str, sheet: str | None, decimal: str) -> Raw:
         if row <= len(grid) and column <= len(grid[row - 1][1]):
             grid[row - 1][1][column - 1] = word
     filled = [(number, row) for number, row in grid if any(row)]
+    n_empty = filled[-1][0] - filled[0][0] + 1 - len(filled) if filled else 0
     if not filled:
         raise _refused(name, "the table must have a header", "an empty sheet", "add the first row")
     # Formats without values make a sheet wider than its table.
@@ -229,6 +250,7 @@ def _workbook(path: Path, name: str, sheet: str | None, decimal: str) -> Raw:
     counts = tuple((words, 1) for words in hidden)
     if more := len(book.hidden) - len(hidden):
         counts = (*counts, ("further hidden sheets not read", more))
+    counts = (*counts, (delimited.WITHOUT_VALUE, n_empty)) if n_empty else counts
     return Raw(name, [(number, [row[n] for n in wanted]) for number, row in filled], book.hidden, counts)
 
 

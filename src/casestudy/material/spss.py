@@ -17,6 +17,8 @@ from typing import Any
 
 from casestudy.documents import must_be_there
 from casestudy.errors import InvalidMaterial, Problem
+from casestudy.material.delimited import WITHOUT_VALUE
+from casestudy.material.mappings import heading
 from casestudy.material.sheets import Meanings, Sheet
 from casestudy.material.workbooks import number
 
@@ -87,7 +89,7 @@ def _cases(path: Path, name: str) -> dict[str, Any]:
 
 
 def _sheet(found: dict[str, Any], name: str, decimal: str) -> Sheet:
-    names = [_clean(word) for word in found["names"]]
+    names = [heading(word.replace("\0", "")) for word in found["names"]]
     if not names or len(set(names)) < len(names):
         raise _refused(name, "variables without names of their own")
     as_text = [
@@ -97,7 +99,7 @@ def _sheet(found: dict[str, Any], name: str, decimal: str) -> Sheet:
         [said[value] for value in column] for said, column in zip(as_text, found["columns"], strict=True)
     ]
     labels = {
-        _clean(word): {_text(value, decimal): _clean(str(said)) for value, said in pairs}
+        heading(word.replace("\0", "")): {_text(value, decimal): _clean(str(said)) for value, said in pairs}
         for word, pairs in found["labels"].items()
     }
     marked: dict[str, frozenset[str]] = {}
@@ -107,6 +109,8 @@ def _sheet(found: dict[str, Any], name: str, decimal: str) -> Sheet:
     cases = enumerate(zip(*columns, strict=True), start=1)
     rows = tuple((case, dict(zip(names, row, strict=True))) for case, row in cases if any(row))
     counts: tuple[tuple[str, int], ...] = (("variables read", len(names)),)
+    if n_empty := len(columns[0]) - len(rows):
+        counts = (*counts, (WITHOUT_VALUE, n_empty))
     if found["is_guessed"]:
         counts = (*counts, ("read as Windows-1252, which was guessed", 1))
     return Sheet(name, tuple(names), rows, (), counts, Meanings(labels, marked))

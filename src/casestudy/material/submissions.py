@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -149,31 +151,54 @@ def _still_to_come(study: Study, instrument: Instrument) -> Iterator[Count]:
 
 def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument) -> Iterator[Problem]:
     where = place(sheet.name, 1)
-    for column in sorted(mapping.used):
-        if column not in sheet.header:
-            near = nearest(column, [short(c) for c in sheet.header])
-            yield Problem(
-                where, f"the column `{short(column)}` of instrument.yml must be there", "nothing", near
-            )
     ids = [item.id for item in instrument.items] if mapping.layout == "wide" else []
     known = {*mapping.named, *ids}
-    for position, column in zip(
-        sheet.positions or range(1, len(sheet.header) + 1), sheet.header, strict=True
-    ):
-        if column not in known and not mapping.is_ignored(column):
-            remedy = nearest(column, sorted(known)) if ids else "see `files` in instrument.yml"
-            must = "every column must be named in instrument.yml, unread ones under `ignore`"
-            yield Problem(where, must, f"`{short(column)}` as column {position}", remedy)
-    items = [item for column in sheet.header if (item := item_of(column, mapping, ids)) is not None]
-    for item in dict.fromkeys(items):
-        if items.count(item) > 1:
-            yield Problem(where, "an item must have one column", f"two for `{item}`", "ignore one of the two")
+    strange = [
+        (position, column)
+        for position, column in zip(
+            sheet.positions or range(1, len(sheet.header) + 1), sheet.header, strict=True
+        )
+        if column not in known and not mapping.is_ignored(column)
+    ]
+    if value := next(((n, column) for n, column in strange if sheets.is_value(column)), None):
+        # The first row may be somebody's answers, so no message shows anything of it.
+        must, remedy = "the first row must hold the names of the columns", "add that row, or name the column"
+        yield Problem(where, must, f"{kind_of(value[1])} in column {value[0]}", f"{remedy} in instrument.yml")
+        return
+    header = [short(column) for column in sheet.header]
+    for column in sorted(mapping.used - {*sheet.header}):
+        must = f"the column `{short(column)}` of instrument.yml must be there"
+        yield Problem(where, must, "nothing", nearest(column, header))
+    for n, (position, column) in enumerate(strange):
+        must = "every column must be named in instrument.yml, unread ones under `ignore`"
+        near = _meant(column, known) if n < _MOST_LIKENED else ""
+        yield Problem(where, must, f"column {position}, `{short(column)}`", near or _NAME_IT)
+    items = Counter(item for column in sheet.header if (item := item_of(column, mapping, ids)) is not None)
+    for item, n in items.items():
+        if n > 1:
+            yield Problem(
+                where,
+                "an item must have one column",
+                f"{'two' if n == 2 else n} for `{item}`",
+                "ignore all but one",
+            )
+
+
+_NAME_IT = "add it under `items`, `columns` or `ignore`; `*` in `ignore` stands for any words"
+# Likening every column of a large export to every known one takes long.
+_MOST_LIKENED = 50
+
+
+def _meant(column: str, known: Collection[str]) -> str:
+    """Ask whether a known column was meant that is hardly another."""
+    close = difflib.get_close_matches(column, sorted(known), n=1, cutoff=0.8)
+    return f"did you mean `{short(close[0])}`? else add it under `ignore`" if close else ""
 
 
 def _counts(
     sheet: Sheet, mapping: FileMapping, instrument: Instrument, here: list[Submission]
 ) -> Iterator[Count]:
-    yield Count(sheet.name, "rows read", len(sheet.rows))
+    yield Count(sheet.name, "rows read", len(sheet.rows) + sheet.n_dropped)
     for what, n in sheet.counts:
         yield Count(sheet.name, what, n)
     ids = [item.id for item in instrument.items]
@@ -181,8 +206,9 @@ def _counts(
         asked = {item_of(column, mapping, ids) for column in sheet.header}
         if left := len(set(ids) - asked):
             yield Count(sheet.name, "items without a column", left)
-    elif doubled := len(sheet.rows) - sum(len(one.lines) for one in here):
-        yield Count(sheet.name, "duplicates dropped by rule", doubled)
+    else:
+        yield Count(sheet.name, "rows put together", sum(len(one.lines) for one in here))
+        yield Count(sheet.name, "forms put together of them", len(here))
 
 
 def item_of(column: str, mapping: FileMapping, ids: Iterable[str]) -> str | None:
@@ -221,11 +247,16 @@ def _submissions(
         cells_ = {column: values[column] for column in kept}
         one = Submission(mapping, sheet.name, line, *who, cells_, meanings=sheet.meanings)
         found.append(_Dated(one, next(iter(heads.moments(values)), None)))
+    is_long = mapping.layout == "long"
     if n_open:
-        counts.append(Count(sheet.name, sheets.UNFINISHED[mapping.unfinished], n_open))
-    if mapping.layout == "wide":
+        what = sheets.UNFINISHED[mapping.unfinished]
+        counts.append(Count(sheet.name, f"rows of {what}" if is_long else what, n_open))
+    if not is_long:
         return found
-    return [_Dated(one, None) for one in _gathered(_latest_last(found), mapping, ids, problems)]
+    whole = _gathered(_latest_last(found), mapping, ids, problems)
+    if doubled := len(found) - sum(len(one.lines) for one in whole):
+        counts.append(Count(sheet.name, "doubled answers dropped by rule", doubled))
+    return [_Dated(one, None) for one in whole]
 
 
 def _is_kept(column: str, mapping: FileMapping, ids: Collection[str]) -> bool:

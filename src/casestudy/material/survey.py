@@ -289,7 +289,10 @@ def _at_one_site(
             problems.append(Problem(one.place(), "a respondent must belong to one site", found, remedy))
     if torn:
         counts.append(Count(FOLDER, "respondents in two sites dropped by rule", len(torn)))
-    return [one for one in handed_in if one.key not in torn]
+    kept = [one for one in handed_in if one.key not in torn]
+    if torn:
+        counts.append(Count(FOLDER, "rows of respondents in two sites left out", len(handed_in) - len(kept)))
+    return kept
 
 
 def _as_asked(

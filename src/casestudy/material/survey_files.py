@@ -31,7 +31,10 @@ def read(study: Study, name: str, mapping: FileMapping, instrument: Instrument) 
     path, items = study.folder / name, [item.id for item in instrument.items]
     if mapping.program == "spss" or path.suffix.casefold() in spss.SUFFIXES:
         sheet = spss.read(path, name, decimal=mapping.decimal)
-        return qualtrics.variables(sheet, mapping) if mapping.program == "qualtrics" else sheet
+        is_qualtrics = mapping.program is None and qualtrics.is_own(sheet.header)
+        if is_qualtrics or mapping.program == "qualtrics":
+            return qualtrics.variables(sheet, mapping)
+        return sheet
     found = sheets.raw(path, name, sheet=mapping.sheet, separator=mapping.separator, decimal=mapping.decimal)
     if mapping.program == "limesurvey":
         return limesurvey.sheet(found, mapping, items, _syntax(study, mapping))

@@ -18,15 +18,14 @@ _VALUE = rf"(?:{_STRING}|-?\d+(?:\.\d+)?|NA)"
 _LIST = rf"(?:{_VALUE}(?:\s*,\s*{_VALUE})*+)?"
 _COLUMN = r"data\[\s*,\s*(?P<column>\d{1,5})\s*\]"
 _SAME = r"data\[\s*,\s*\d{1,5}\s*\]"
+_NUMBER = r"\[\s*(?P<column>\d{1,5})\s*\]"
 # Every statement that the program writes, and no other.
 _R = {
     "gap": re.compile(r"\s++|#[^\n]*+"),
     "": re.compile(rf'data\s*<-\s*read\.csv\((?:[^()"]|{_STRING}|\((?:[^()"]|{_STRING})*+\))*+\)'),
     "kind": re.compile(rf"{_COLUMN}\s*<-\s*as\.\w+\(\s*{_SAME}\s*\)"),
-    "text": re.compile(
-        rf"attributes\(data\)\$variable\.labels\[(?P<column>\d{{1,5}})\]\s*<-\s*(?P<word>{_STRING})"
-    ),
-    "name": re.compile(rf"names\(data\)\[(?P<column>\d{{1,5}})\]\s*<-\s*(?P<word>{_STRING})"),
+    "text": re.compile(rf"attributes\(data\)\$variable\.labels{_NUMBER}\s*<-\s*(?P<word>{_STRING})"),
+    "name": re.compile(rf"names\(data\){_NUMBER}\s*<-\s*(?P<word>{_STRING})"),
     "labels": re.compile(
         rf"{_COLUMN}\s*<-\s*factor\(\s*{_SAME}\s*,\s*levels\s*=\s*c\(\s*(?P<levels>{_LIST})\s*\)\s*,"
         rf"\s*labels\s*=\s*c\(\s*(?P<labels>{_LIST})\s*\)(?:\s*,\s*ordered\s*=\s*\w+)?\s*\)",

@@ -10,23 +10,21 @@ import pandas as pd
 from markupsafe import Markup
 
 from casestudy.labels import Labels
-from casestudy.material.codebook import Codebook
 from casestudy.material.instrument import Instrument
-from casestudy.reporting import disclosure, markup, names, released, released_measuring
+from casestudy.reporting import disclosure, markup, names, released_measuring
 from casestudy.reporting.disclosure import Withheld
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import ALL
 from casestudy.reporting.tables.attrition import shown_leavers
-from casestudy.reporting.tables.change import shown_change
+from casestudy.reporting.tables.change import is_silent, shown_change
 from casestudy.reporting.tables.reliable_change import share_up, shown_reliable
 from casestudy.reporting.tables.response_shift import shown_shift
-from casestudy.reporting.tables.survey import view_of_share
 from casestudy.reporting.tables.waves import shown_waves
 from casestudy.study import Audience, Study
 
 ROUNDING_STEP = 0.1
-MOST_CONTRIBUTIONS = 3
 SILENT = ("hidden", "absent")
+MOVED = ("up", "down")
 
 
 def change(
@@ -52,28 +50,55 @@ def change(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         view = shown_change(change, study, site, disclosure.limits(study, audience))
         mine = _of(view.frame, site)
+        shown = mine[~mine["state"].isin(SILENT)]
         said = [
             " ".join([change_sentence(row, study, instrument, labels), *_other_estimates(row, labels)])
-            for row in mine.itertuples(index=False)
+            for row in shown.itertuples(index=False)
         ]
-        html = markup.bullets(said) if said else Markup("")  # the figure below says why
-        if mine["lo"].notna().any():
-            html += markup.note(labels["sentence.interval_note"])
+        if said:  # else the figure below says why
+            said += _together(mine, "sentence.", SILENT, instrument, labels)
+        html = markup.bullets(said) if said else Markup("")
+        html += markup.note(
+            labels["sentence.note_described"] if (shown["state"] == "described").any() else "",
+            labels["sentence.interval_note"] if shown["lo"].notna().any() else "",
+        )
         return Rendering(html, names.named(mine, study), _about(view.withheld, site))
 
     return Part(id, "text", draw)
 
 
 def change_sentence(row: Any, study: Study, instrument: Instrument, labels: Labels) -> str:
-    """Say one row of released change as a sentence, with its interval and the number of people."""
-    scale = names.scale(instrument, row.scale, labels)
+    """Say one row of shown change as a sentence, with its interval and the number of people."""
     return labels.say(
         f"sentence.{row.state}",
-        scale=scale,
+        scale=names.scale(instrument, row.scale, labels),
         on=names.scale_words(instrument, row.scale, labels),
         **_numbers(row, study, labels),
-        people="" if row.state in SILENT else _people(row, labels),
+        people=_people(row, labels),
     )
+
+
+def _together(
+    rows: pd.DataFrame,
+    family: str,
+    states: Iterable[str],
+    instrument: Instrument,
+    labels: Labels,
+    **said: str,
+) -> list[str]:
+    """Say once per state of which scales it holds, instead of the same sentence for each of them."""
+    told = []
+    for state in states:
+        scales = rows.loc[rows["state"] == state, "scale"]
+        if len(scales):
+            named = _scales(scales, instrument, labels)
+            told.append(labels.say(f"{family}{state}", scales=named, **said))
+    return told
+
+
+def _scales(ids: Iterable[str], instrument: Instrument, labels: Labels) -> str:
+    """Name scales as a list, each between quotation marks."""
+    return labels.list(labels.say("quote.name", name=names.scale(instrument, id_, labels)) for id_ in ids)
 
 
 def _of(frame: pd.DataFrame, site: str | None) -> pd.DataFrame:
@@ -86,8 +111,6 @@ def _about(withheld: Iterable[Withheld], site: str | None) -> tuple[Withheld, ..
 
 def _numbers(row: Any, study: Study, labels: Labels) -> dict[str, str]:
     """Give the difference with and without its sign, and its interval; of a fall, that of the fall."""
-    if row.state in SILENT:
-        return {}
     size, ends = abs(row.diff), sorted((abs(row.lo), abs(row.hi))) if not math.isnan(row.lo) else ()
     return {
         "size": labels.number(size, 1) if size else labels.say("below", n=labels.number(ROUNDING_STEP, 1)),
@@ -123,7 +146,9 @@ def waves(
     site: str | None = None,
     id: str = "waves-sentences",  # noqa: A002
 ) -> Part:
-    """One sentence per scale about what was kept; that it was is said only where the contrast says so.
+    """Which scores were kept, under a heading of its own; that one was, only where the contrast says so.
+
+    A score that rose or fell gets its numbers; of the others the figure below has them.
 
     Parameters
     ----------
@@ -134,33 +159,46 @@ def waves(
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = shown_waves(contrasts, change, study, site, disclosure.limits(study, audience))
+        limits = disclosure.limits(study, audience)
+        view = shown_waves(contrasts, change, study, site, limits)
         mine = _of(view.frame, site)
-        kept = mine[(mine["contrast"] == "retention") & (mine["state"] != "absent")]
-        said = [_kept(row, study, instrument, labels) for row in kept.itertuples(index=False)]
-        html = markup.bullets(said) if said else Markup("")  # the figure below says why
-        if kept["lo"].notna().any():
-            html += markup.note(labels["sentence.interval_note"])
+        kept = mine[mine["contrast"] == "retention"]
+        quiet = kept["diff"].isna().all() and is_silent(change, study, site, limits)
+        html = Markup("") if quiet else heading("waves", labels)
+        if kept["diff"].notna().any():  # else the figure below says why
+            html += Markup("\n") + markup.bullets(_kept(kept, study, instrument, labels))
         return Rendering(html, None, _about(view.withheld, site))
 
     return Part(id, "text", draw)
 
 
-def _kept(row: Any, study: Study, instrument: Instrument, labels: Labels) -> str:
-    before, after = (names.wave(study, wave, labels) for wave in (row.before, row.after))
-    shown = {} if row.state == "hidden" else {"people": labels.say("sentence.people", n=_band(row, labels))}
-    return labels.say(
-        f"waves.sentence_{'retained' if row.retained else row.state}",
-        scale=names.scale(instrument, row.scale, labels),
-        before=before,
-        after=after,
-        **_numbers(row, study, labels),
-        **shown,
+def heading(family: str, labels: Labels) -> Markup:
+    """Give the heading of what a part says within a section."""
+    return Markup("<h3>{}</h3>").format(labels[f"{family}.heading"])
+
+
+def _kept(kept: pd.DataFrame, study: Study, instrument: Instrument, labels: Labels) -> list[str]:
+    """Say per state which scores were kept; what rose or fell with its numbers."""
+    first = kept.iloc[0]
+    waves = {end: names.wave(study, first[end], labels) for end in ("before", "after")}
+    state = kept["state"].mask(kept["retained"].astype(bool) & ~kept["state"].isin(MOVED), "retained")
+    rows = kept.assign(state=state)
+    moved = [
+        labels.say(
+            f"waves.sentence_{row.state}",
+            scale=names.scale(instrument, row.scale, labels),
+            **waves,
+            **_numbers(row, study, labels),
+            people=labels.say("sentence.people", n=names.band(row.n_low, row.n_high, labels)),
+        )
+        for row in rows[rows["state"].isin(MOVED)].itertuples(index=False)
+    ]
+    others = ("retained", "none", "unclear", "described", "hidden")
+    return (
+        _together(rows, "waves.sentence_", others[:1], instrument, labels, **waves)
+        + moved
+        + _together(rows, "waves.sentence_", others[1:], instrument, labels, **waves)
     )
-
-
-def _band(row: Any, labels: Labels) -> str:
-    return labels.number(row.n) if math.isnan(row.n_low) else names.band(row.n_low, row.n_high, labels)
 
 
 def attrition(
@@ -192,8 +230,9 @@ def attrition(
                 stayed=labels.number(row.m_stayed, 1),
                 left=labels.number(row.m_left, 1),
             )
-            for row in mine[mine["m_left"].notna()].itertuples(index=False)
+            for row in mine[mine["state"].isin(["higher", "lower"])].itertuples(index=False)
         ]
+        said += _together(mine, "attrition.sentence_", ("unclear", "described"), instrument, labels)
         html = markup.bullets(said) if said else Markup("")  # the table below says why
         return Rendering(html, None, _about(view.withheld, site))
 
@@ -220,20 +259,23 @@ def response_shift(
     """
 
     def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = shown_shift(shift, change, study, site, disclosure.limits(study, audience))
+        limits = disclosure.limits(study, audience)
+        view = shown_shift(shift, change, study, site, limits)
         mine = _of(view.frame, site)
         said = [
             labels.say(
                 f"shift.sentence_{row.state}",
                 scale=names.scale(instrument, row.scale, labels),
                 size=labels.number(abs(row.shift), 1),
-                shift=labels.signed(-row.shift, 1),
                 diff=labels.signed(row.diff, 1),
                 diff_then=labels.signed(row.diff_then, 1),
             )
             for row in mine[mine["shift"].notna()].itertuples(index=False)
         ]
-        html = markup.bullets(said) if said else Markup("")  # the table below says why
+        quiet = not said and is_silent(change, study, site, limits)
+        html = Markup("") if quiet else heading("shift", labels)
+        if said:  # else the table below says why
+            html += Markup("\n") + markup.paragraphs(labels["shift.intro"]) + markup.bullets(said)
         return Rendering(html, None, _about(view.withheld, site))
 
     return Part(id, "text", draw)
@@ -262,8 +304,8 @@ def reliable_change(
         view = shown_reliable(counts, change, study, site, disclosure.limits(study, audience))
         mine = _of(view.frame, site)
         told = mine[~mine["form"].isin(SILENT)]
-        said = [_beyond_error(row, instrument, labels) for row in told.itertuples(index=False)]
-        html = markup.bullets(said) if said else Markup("")  # the table below says why
+        said = "; ".join(_beyond_error(row, instrument, labels) for row in told.itertuples(index=False))
+        html = markup.paragraphs(labels.say("reliable.sentence", scales=said)) if said else Markup("")
         html += markup.note(*(labels[f"reliable.sentence_{source}"] for source in told["source"].unique()))
         return Rendering(html, None, _about(view.withheld, site))
 
@@ -272,10 +314,10 @@ def reliable_change(
 
 def _beyond_error(row: Any, instrument: Instrument, labels: Labels) -> str:
     form = row.form if row.form in ("three", "word") else "two"
-    n, n_of, down = ("" if math.isnan(x) else labels.number(x) for x in (row.n_up, row.n, row.n_down))
+    n_of, down = ("" if math.isnan(x) else labels.number(x) for x in (row.n, row.n_down))
     some = names.proportion(share_up(row), labels)
     scale = names.scale(instrument, row.scale, labels)
-    return labels.say(f"reliable.sentence_{form}", scale=scale, some=some, n=n, n_of=n_of, down=down)
+    return labels.say(f"reliable.told_{form}", scale=scale, some=some, n_of=n_of, down=down)
 
 
 def site_differences(
@@ -296,57 +338,18 @@ def site_differences(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         view = released_measuring.differ(differ, disclosure.limits(study, audience))
         level = 1 - study.thresholds.survey.confidence
+        shown = view.frame[view.frame["state"] == "shown"]
+        kinds = shown["p"].lt(level).map({True: "more", False: "chance"}).rename("kind")
         said = [
             labels.say(
-                f"differ.sentence_{'more' if row.p < level else 'chance'}",
-                scale=names.scale(instrument, row.scale, labels),
-                n_sites=labels.number(row.n_sites),
+                f"differ.sentence_{kind}",
+                scales=_scales(rows["scale"], instrument, labels),
+                n_sites=labels.number(n_sites),
                 sites=labels[f"site_words.{study.site_word}"],
-                eps2=labels.number(row.eps2, 2),
-                eps2_null=labels.number(row.eps2_null, 2),
             )
-            for row in view.frame[view.frame["state"] == "shown"].itertuples(index=False)
+            for (kind, n_sites), rows in shown.groupby([kinds, "n_sites"], sort=False)
         ]
         html = markup.bullets(said) if said else Markup("")  # the table below says why
-        return Rendering(html, None, view.withheld)
-
-    return Part(id, "text", draw)
-
-
-def contribution(
-    attribution: pd.DataFrame,
-    *,
-    study: Study,
-    codebook: Codebook,
-    site: str | None = None,
-    id: str = "contribution-sentences",  # noqa: A002
-) -> Part:
-    """Components that professionals name most often, each with the skill and the number of people.
-
-    Parameters
-    ----------
-    attribution
-        The attribution frame.
-    site
-        One site, or nothing for all sites together.
-    """
-
-    def draw(labels: Labels, audience: Audience) -> Rendering:
-        view = released.attribution(attribution, disclosure.limits(study, audience), unit=site or ALL)
-        told = view.frame[view.frame["share"].notna()].sort_values("share", ascending=False, kind="stable")
-        said = [
-            labels.say(
-                f"attribution.sentence_{row.form}",
-                skill=names.code(codebook, row.skill, labels),
-                component=names.code(codebook, row.component, labels),
-                some=names.proportion(view_of_share(row), labels)
-                if row.form == "percent"
-                else labels.number(row.n),
-                n_of=labels.number(row.n_of),
-            )
-            for row in told.head(MOST_CONTRIBUTIONS).itertuples(index=False)
-        ]
-        html = markup.bullets(said) if said else Markup("")  # the figure below says why
         return Rendering(html, None, view.withheld)
 
     return Part(id, "text", draw)

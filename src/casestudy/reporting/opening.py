@@ -9,7 +9,7 @@ import casestudy
 from casestudy.labels import Labels
 from casestudy.material.codebook import Codebook
 from casestudy.material.instrument import Instrument
-from casestudy.reporting import disclosure, markup, names, released
+from casestudy.reporting import disclosure, markup, names, released, wave_counts
 from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.study import Audience, Site, Study
@@ -63,13 +63,22 @@ def head(
         talks = sum(released.conversation_counts(sources).values())
         if talks:
             said.append(labels.say("head.conversations", band=names.band(*_band(talks, limits), labels)))
-        answered = responses[responses["value"].notna()]
-        waves = [answered.loc[answered["wave"] == w.id, "respondent"].nunique() for w in study.waves]
-        if any(waves):
-            said.append(labels.say("head.respondents", band=names.band(*_band(max(waves), limits), labels)))
+        n, both = _respondents(responses, study)
+        if n:
+            known = wave_counts.beside(n, limits, part=both)
+            said.append(labels.say("head.respondents", band=names.band(known.low, known.high, labels)))
         return labels.say("head.rests_on", material=labels.list(said)) if said else labels["head.nothing"]
 
     return Part("head", "head", draw)
+
+
+def _respondents(responses: pd.DataFrame, study: Study) -> tuple[int, int]:
+    """Count the respondents of the largest wave, and those in both compared waves, who are told exactly."""
+    answered = responses[responses["value"].notna()]
+    people = {w.id: set(answered.loc[answered["wave"] == w.id, "respondent"]) for w in study.waves}
+    compared = (study.comparison.before, study.comparison.after)
+    both = set.intersection(*(people.get(wave, set()) for wave in compared))
+    return max(map(len, people.values()), default=0), len(both)
 
 
 def _band(n: int, limits: Limits) -> tuple[float, float]:

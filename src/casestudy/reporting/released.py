@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from casestudy.reporting import disclosure
+from casestudy.reporting import disclosure, wave_counts
 from casestudy.reporting.disclosure import Limits, Withheld
 
 ALL = "ALL"
@@ -92,8 +92,10 @@ def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Re
     Returns
     -------
     Released
-        unit skill form share n n_of lo hi word n_not_applicable; see :class:`disclosure.Proportion` for the
-        forms.
+        unit skill form share n n_of lo hi word skipped_low skipped_high; see :class:`disclosure.Proportion`
+        for the forms. Those to whom a skill does not apply are counted in a band: together with the others
+        they are everybody of that wave, and beside the exact number who filled in two waves that would tell
+        how few joined.
     """
     rows: list[dict[str, Any]] = []
     withheld: list[Withheld] = []
@@ -112,7 +114,7 @@ def practice(frame: pd.DataFrame, limits: Limits, *, units: Sequence[str]) -> Re
             ):
                 withheld.append(Withheld("few_people", f"{skill} x {unit}"))
             rows.append({"unit": unit, "skill": skill, **_practice_row(of_skill.loc[unit], view, limits)})
-    columns = "unit skill form share n n_of lo hi word n_not_applicable".split()
+    columns = "unit skill form share n n_of lo hi word skipped_low skipped_high".split()
     return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
 
 
@@ -150,15 +152,18 @@ def complementary(
 def _practice_row(row: pd.Series, view: disclosure.Proportion, limits: Limits) -> dict[str, Any]:
     numbers = view.form in ("percent", "of")
     skipped = number(row["n_not_applicable"])
+    told = numbers and limits.shows(skipped)
+    band = wave_counts.beside(skipped, limits) if told else wave_counts.Known()
     return {
         "form": view.form,
         "share": view.share,
         "n": view.n,
-        "n_of": view.n_of,
+        "n_of": view.n_of if numbers else math.nan,
         "lo": disclosure.hundredths(number(row["lo"])) if numbers else math.nan,
         "hi": disclosure.hundredths(number(row["hi"])) if numbers else math.nan,
         "word": view.word,
-        "n_not_applicable": float(limits.count(skipped)) if numbers and limits.shows(skipped) else math.nan,
+        "skipped_low": band.low,
+        "skipped_high": band.high,
     }
 
 
@@ -169,9 +174,9 @@ def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
     -------
     Released
         skill component grade warn form share n n_of. ``grade`` is ``three two one asked``; ``asked`` also
-        where a component was named too little to say more, ``hidden`` where too few people use the skill,
-        ``not_offered`` where the component was not part of the training. ``warn``: at least as many
-        conversations say it hindered.
+        where a component was named too little to say more, ``hidden`` where so few people use the skill that
+        a grade would tell what nearly each of them named, ``not_offered`` where the component was not part of
+        the training. ``warn``: at least as many conversations say it hindered.
     """
     rows: list[tuple[Any, ...]] = []
     withheld: list[Withheld] = []
@@ -179,12 +184,12 @@ def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
         named, users = number(row.n_named), number(row.n_users)
         spoken = max(number(row.n_src_helped), number(row.n_src_hindered)) >= limits.conversations
         view = disclosure.proportion(named, users, limits)
-        grade = _grade(row, limits.shows(users), limits.shows(named), spoken)
+        grade = _grade(row, _leaves_open(users, limits), limits.shows(named), spoken)
         numbers = grade not in ("hidden", "not_offered") and view.form in ("percent", "of")
         if grade != "not_offered" and not numbers:
             withheld.append(Withheld("few_people", f"{row.skill} x {row.component}"))
         shown = (
-            (view.form, view.share, view.n, view.n_of)
+            (view.form, view.share, float(limits.count(named)), view.n_of)
             if numbers
             else ("hidden", math.nan, math.nan, math.nan)
         )
@@ -192,6 +197,11 @@ def attribution(frame: pd.DataFrame, limits: Limits, *, unit: str) -> Released:
         rows.append((row.skill, row.component, grade, warn, *shown))
     columns = ["skill", "component", "grade", "warn", "form", "share", "n", "n_of"]
     return Released(pd.DataFrame(rows, columns=columns), tuple(withheld))
+
+
+def _leaves_open(users: float, limits: Limits) -> bool:
+    """Whether a grade of these users' answers leaves open how many named a component, up to all of them."""
+    return limits.shows(users) and users - limits.minimum + 1 >= limits.minimum / 2
 
 
 def _grade(row: Any, shows_users: bool, shows_named: bool, spoken: bool) -> str:

@@ -31,7 +31,7 @@ CHANGE += ESTIMATES
 SIZES = ["g", "g_lo", "g_hi", "r_rb", "r_rb_lo", "r_rb_hi"]
 OTHERS = [f"{estimate}_{end}" for estimate in ("model", "overlap") for end in ("diff", "lo", "hi")]
 IN_NUMBERS = ["scale", "site", "n", "n_before", "n_after", "method", "diff", "lo", "hi", *SIZES]
-IN_NUMBERS += ["p", "p_adj", "adjust", *OTHERS, "n_zero"]
+IN_NUMBERS += ["p", "p_adj", "adjust", *OTHERS, "n_zero", "decimals"]
 
 
 def change(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], together: bool) -> Released:
@@ -129,8 +129,9 @@ def in_numbers(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], tog
     """Change as a statistician reads it: of what may be tested, with sizes, p-values and other estimates.
 
     A row stands here only where :func:`change` shows its interval, so that no p-value stands without one.
-    Differences have two decimals, and one for the public: there all sites stand together, and two decimals
-    would let a site that knows its own numbers work out a hidden one. Sizes have two, p-values three.
+    Differences have two decimals. They have one for the public, and beside all sites together where one of
+    the sites is hidden: two would let whoever knows the other sites' numbers, from their own pages, work out
+    the hidden one. Sizes have two, p-values three.
 
     Parameters
     ----------
@@ -143,18 +144,20 @@ def in_numbers(frame: pd.DataFrame, limits: Limits, *, sites: Sequence[str], tog
     Returns
     -------
     Released
-        Columns ``IN_NUMBERS``. ``g`` is ``g_av`` (over the mean of both SDs) where ``method`` is ``paired``,
-        Hedges' g where it is ``welch``. ``n_zero`` counts people without any change, where they and the
-        others are enough to tell.
+        Columns ``IN_NUMBERS``; ``decimals`` of the differences and their intervals. ``g`` is ``g_av`` (over
+        the mean of both SDs) where ``method`` is ``paired``, Hedges' g where it is ``welch``. ``n_zero``
+        counts people without any change, where they and the others are enough to tell.
     """
     view = change(frame, limits, sites=sites, together=together)
     found = {(row["scale"], row["site"]): row for _, row in frame.iterrows()}
-    decimals = 1 if limits.audience == "public" else 2
+    hidden = set(view.frame.loc[view.frame["state"] == "hidden", "scale"]) if together else set()
     rows = []
     for shown in view.frame[view.frame["lo"].notna()].to_dict("records"):
         row = found[shown["scale"], shown["site"]]
         zero, pairs = number(row.get("n_zero")), number(row["n_pairs"])
+        decimals = 1 if limits.audience == "public" or shown["scale"] in hidden else 2
         kept = {key: shown[key] for key in ("scale", "site", "n", "n_before", "n_after", "method")}
+        kept["decimals"] = decimals
         kept |= {c: disclosure.decimal(number(row.get(c)), decimals) for c in ("diff", "lo", "hi")}
         kept |= {c: disclosure.decimal(number(row.get(c)), 2) for c in SIZES}
         if kept["method"] == "paired":

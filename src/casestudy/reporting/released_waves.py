@@ -17,7 +17,7 @@ from casestudy.reporting.disclosure import Limits, Withheld
 from casestudy.reporting.released import ALL, Released, number
 from casestudy.study import Study
 
-WAVES = "scale site contrast before after n n_low n_high diff lo hi state retained method".split()
+WAVES = "scale site contrast before after n_low n_high diff lo hi state retained method".split()
 LEAVERS = "scale site n_stayed n_left_low n_left_high m_stayed m_left g lo hi state".split()
 TOOK_PART = "site wave low high invited_low invited_high".split()
 
@@ -80,10 +80,12 @@ def is_tested(site: str, counts: Sequence[float], limits: Limits) -> bool:
 
 
 def waves(contrasts: pd.DataFrame, change: pd.DataFrame, scope: Scope) -> Released:
-    """Learning, retention and net change over three waves.
+    """Retention and net change: what the third wave adds to the change between the compared ones.
 
-    The contrast between the compared waves is shown where the change table shows it. The others stand or fall
-    together, because any two of the three give the third.
+    The contrast between the compared waves is left out. The change table tells it already, of those who were
+    there both times; told once more with whoever was there once, it would read as another number, and the two
+    together would tell of the few who left. The others stand or fall together, because either of them and the
+    change give the other.
 
     Parameters
     ----------
@@ -95,8 +97,8 @@ def waves(contrasts: pd.DataFrame, change: pd.DataFrame, scope: Scope) -> Releas
     Returns
     -------
     Released
-        Columns :data:`WAVES`. ``n`` is exact for the pairs of the compared waves, else there is a band.
-        ``state`` as in a released change; ``retained`` is True only where the contrast says so and is shown.
+        Columns :data:`WAVES`; people as a band. ``state`` as in a released change; ``retained`` is True only
+        where the contrast says so and is shown.
     """
     rows, withheld = [], []
     mute = silent(change, scope)
@@ -109,11 +111,12 @@ def waves(contrasts: pd.DataFrame, change: pd.DataFrame, scope: Scope) -> Releas
         for unit in units(of_scale, scope):
             for name in dict.fromkeys(of_scale["contrast"]):
                 row = found[unit, name]
-                first = (row["before"], row["after"]) in compared
-                rule = ("few_people" if unit in hushed else "") if first else out.get(unit, "")
+                if (row["before"], row["after"]) in compared:
+                    continue
+                rule = out.get(unit, "")
                 if rule and row["state"] != "absent":
                     withheld.append(Withheld(rule, f"{scale} x {unit} x {name}"))
-                rows.append(_contrast(row, scope.limits, hide=bool(rule), exact=first))
+                rows.append(_contrast(row, scope.limits, hide=bool(rule)))
     return Released(pd.DataFrame(rows, columns=WAVES), tuple(withheld))
 
 
@@ -141,17 +144,16 @@ def _people(row: Mapping[str, Any]) -> float:
     return n if not math.isnan(n) else 0.0 if any(math.isnan(g) for g in groups) else min(groups)
 
 
-def _contrast(row: Mapping[str, Any], limits: Limits, *, hide: bool, exact: bool) -> dict[str, Any]:
+def _contrast(row: Mapping[str, Any], limits: Limits, *, hide: bool) -> dict[str, Any]:
     start = {key: row[key] for key in ("scale", "site", "contrast", "before", "after", "method")}
     if hide or row["state"] == "absent":
         return {**start, "state": "hidden" if hide else "absent", "retained": False}
     n = _people(row)
     tested = is_tested(row["site"], [n], limits)
-    known = wave_counts.exact(n, limits) if exact else wave_counts.beside(n, limits)
+    known = wave_counts.beside(n, limits)
     state = str(row["state"]) if tested and row["state"] != "too_few" else "described"
     return {
         **start,
-        "n": known.n,
         "n_low": known.low,
         "n_high": known.high,
         **{c: disclosure.tenths(number(row[c])) for c in ["diff", *(["lo", "hi"] if tested else [])]},

@@ -168,7 +168,7 @@ class Report:
         return {name: getattr(self.study.thresholds.survey, name) for name in names}
 
     def _wave(self, relation: Relation) -> str:
-        """The first wave of a kind; an empty text, which no wave bears, when there is none."""
+        """Give the first wave of a kind; an empty text, which no wave bears, when there is none."""
         return next((wave.id for wave in self.study.waves if wave.relation == relation), "")
 
     @property

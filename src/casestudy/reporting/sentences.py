@@ -16,12 +16,12 @@ from casestudy.reporting.change_sentences import (
     attrition,
     change,
     change_sentence,
-    contribution,
     reliable_change,
     response_shift,
     site_differences,
     waves,
 )
+from casestudy.reporting.contribution_sentences import contribution
 from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.markup import Text
 from casestudy.reporting.parts import Part, Rendering
@@ -196,7 +196,9 @@ def _skills(frame: pd.DataFrame, codebook: Codebook, labels: Labels) -> tuple[st
             f"glance.skill_{end}",
             skill=names.code(codebook, row["skill"], labels),
             share=names.proportion(view_of(row), labels),
-            n=labels.number(row["n_of"]),
+            people=labels.say("glance.people", n=labels.number(row["n_of"]))
+            if row["form"] == "percent"
+            else "",
         )
         for end, row in ends
     ]

@@ -31,6 +31,9 @@ SHORTER = (
     (r"DejaVuSans-(Bold|Oblique|BoldOblique)?-?", r"g\1"),
     (r'(<use [^>]*)transform="translate\(([\d.]+) 0\)"', r'\1x="\2"'),
     (r"(?<![\d.])([1-9]\d*\.\d\d)\d+", r"\1"),  # finer than a pixel; numbers under 1 are scales and stay
+    (r" ?\b([CLMQz]) ", r"\1"),  # an outline needs no spaces around its letters, nor before a minus sign
+    (r"(?<=\d) (?=-\d+[ CLQz])", ""),
+    (r' xmlns:xlink="[^"]*"|(?<=<use )xlink:(?=href="#)', ""),
 )
 
 
@@ -112,7 +115,7 @@ def svg(paint: Callable[[Axes, Size], None], size: Size, height: float, salt: st
 
 
 def stripped(drawing: bytes) -> bytes:
-    """Take prologue, comments, metadata, unused ids and needless digits out of an SVG."""
+    """Take prologue, comments, metadata, unused ids, needless digits and spaces out of an SVG."""
     text = drawing.decode("utf-8")
     for pattern, shorter in SHORTER:
         text = re.sub(pattern, shorter, text, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""Three waves as dots with intervals: learning, retention and the net difference per scale."""
+"""Three waves as dots with intervals: retention and the net difference per scale."""
 
 from __future__ import annotations
 

@@ -76,7 +76,8 @@ def content_policy(style: str, script: str | None = None) -> Markup:
     scripts = "none" if script is None else _hash(script)
     rules = (
         f"default-src 'none'; script-src '{scripts}'; style-src '{_hash(style)}'; img-src data:; "
-        "connect-src 'none'; form-action 'none'; base-uri 'none'"
+        "connect-src 'none'; form-action 'none'; base-uri 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
     )
     return Markup(rules)  # noqa: S704 - hashes and words of our own
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import pandas as pd
@@ -10,6 +11,7 @@ from casestudy.reporting.disclosure import tenths
 
 N_QUARTILES = 20
 N_ELSEWHERE = 5
+N_JOINED = 5
 
 Reason = Literal["few", "one_site"]
 
@@ -23,6 +25,8 @@ class Band(NamedTuple):
         First and third quartile in points of the scale, one decimal; ``None`` with a ``reason``.
     reason
         ``few``: too few respondents; ``one_site``: hardly anybody from any other site than the largest.
+    n
+        Respondents with a score; never shown on a page.
     """
 
     scale: str
@@ -30,6 +34,7 @@ class Band(NamedTuple):
     low: float | None
     high: float | None
     reason: Reason | None = None
+    n: int = 0
 
 
 def band(
@@ -78,7 +83,7 @@ def band(
     >>> twenty = pd.DataFrame({"respondent": range(20), "site": ["es", "beuk"] * 10, "wave": "T1",
     ...                        "scale": "KEN", "score": [1 + 0.2 * n for n in range(20)]})
     >>> band(twenty, scale="KEN", wave="T1")
-    Band(scale='KEN', wave='T1', low=2.0, high=3.9, reason=None)
+    Band(scale='KEN', wave='T1', low=2.0, high=3.9, reason=None, n=20)
     >>> band(twenty[1:], scale="KEN", wave="T1").reason
     'few'
     """
@@ -88,10 +93,45 @@ def band(
     people = scores[wanted]
     sizes = people.groupby("site", observed=True)["respondent"].nunique()
     reason = _reason(sizes, n_quartiles, n_elsewhere)
+    n = int(sizes.sum())
     if reason is not None:
-        return Band(scale, wave, None, None, reason)
+        return Band(scale, wave, None, None, reason, n)
     low, high = people["score"].astype(float).quantile([0.25, 0.75])
-    return Band(scale, wave, tenths(low), tenths(high))
+    return Band(scale, wave, tenths(low), tenths(high), None, n)
+
+
+def renewed(bands: Iterable[Band], earlier: Iterable[Band]) -> tuple[Band, ...]:
+    """Keep what an earlier page told where hardly anybody joined since.
+
+    Who has both pages could otherwise learn from their difference what one person answered.
+
+    Parameters
+    ----------
+    bands, earlier
+        Of now, and of the pages made before; what was told without numbers counts as not told.
+
+    Returns
+    -------
+    tuple of Band
+        In the order of ``bands``: the earlier one where it has numbers and fewer than five respondents joined
+        since; the one of now where there are too few to tell anything.
+
+    Examples
+    --------
+    >>> before = [Band("KEN", "T1", 3.2, 4.1, n=24)]
+    >>> renewed([Band("KEN", "T1", 3.4, 4.1, n=28)], before)[0].low
+    3.2
+    >>> renewed([Band("KEN", "T1", 3.4, 4.1, n=29)], before)[0].low
+    3.4
+    """
+    told = {(band.scale, band.wave): band for band in earlier if band.reason is None}
+    return tuple(_renewed(band, told.get((band.scale, band.wave))) for band in bands)
+
+
+def _renewed(band: Band, before: Band | None) -> Band:
+    if before is None or band.reason is not None or band.n - before.n >= N_JOINED:
+        return band
+    return before
 
 
 def _reason(sizes: pd.Series, n_quartiles: int, n_elsewhere: int) -> Reason | None:

@@ -15,7 +15,7 @@ from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.markup import Cell, Column, Row, Text
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import Released
-from casestudy.reporting.tables.change import About, by_scale, hidden_notes, ranged
+from casestudy.reporting.tables.change import About, by_scale, hidden_notes, never_measured, ranged
 from casestudy.study import Audience, Study
 
 
@@ -56,8 +56,8 @@ def attrition(
         limits = disclosure.limits(study, audience)
         scope = released_waves.scope(study, site, limits)
         took_part = released_waves.took_part(participation, change, scope)
-        if took_part.frame.empty:
-            return Rendering(markup.absent(labels["absent.no_survey"]))
+        if took_part.frame.empty or never_measured(change):
+            return Rendering(Markup(""))  # the change table says why
         html = _took_part_table(f"{id}-waves", took_part.frame, study, labels, one_site=site is not None)
         view = shown_leavers(leavers, change, study, site, limits)
         html += Markup("\n") + _leavers_block(id, view, limits, About(study, instrument, labels, site))

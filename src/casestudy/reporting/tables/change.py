@@ -59,12 +59,39 @@ def change(
         limits = disclosure.limits(study, audience)
         view = shown_change(change, study, site, limits)
         if (view.frame["state"] == "absent").all():
-            return Rendering(markup.absent(labels["absent.no_comparison"]))
+            reason = "absent.no_survey" if never_measured(change) else "absent.no_comparison"
+            return Rendering(markup.absent(labels[reason]))
+        if view.frame["diff"].isna().all():
+            return Rendering(markup.absent(labels["absent.too_few"]), None, view.withheld)
         html = change_table(id, view, About(study, instrument, labels, site))
         html += markup.note(*change_notes(view, labels, limits))
         return Rendering(html, names.named(view.frame, study), view.withheld)
 
     return Part(id, "table", draw)
+
+
+def is_silent(change: pd.DataFrame, study: Study, site: str | None, limits: Limits) -> bool:
+    """Whether no change is shown at all: one sentence then tells why, also for what goes with it.
+
+    Parameters
+    ----------
+    change
+        The change frame.
+    site
+        One site, or nothing for all sites together and apart.
+    """
+    return bool(shown_change(change, study, site, limits).frame["diff"].isna().all())
+
+
+def never_measured(change: pd.DataFrame) -> bool:
+    """Whether nobody filled in either of the compared waves, so that the change table alone tells why.
+
+    Examples
+    --------
+    >>> never_measured(pd.DataFrame({"n_before": [0, None], "n_after": [0, 0]}))
+    True
+    """
+    return not change[["n_before", "n_after"]].astype(float).gt(0).to_numpy().any()
 
 
 def change_table(id: str, view: Released, about: About) -> Markup:  # noqa: A002
@@ -171,33 +198,33 @@ def change_in_numbers(
         sites = study.site_ids if site is None else [site]
         view = released_change.in_numbers(change, limits, sites=sites, together=site is None)
         if view.frame.empty:
-            return Rendering(markup.absent(labels["absent.too_few_to_test"]), None, view.withheld)
+            quiet = is_silent(change, study, site, limits)  # then the change table says why
+            reason = Markup("") if quiet else markup.absent(labels["absent.too_few_to_test"])
+            return Rendering(reason, None, view.withheld)
         titles = ("diff_in_points", "g", "r_rb", "p", "p_adj", *OTHERS, "n_zero", "n")
         columns = [Column(labels[f"change.{title}"], numbers=True) for title in titles]
         before, after = names.compared(study, labels)
         caption = labels.say("change.numbers_caption", before=before, after=after)
         about = About(study, instrument, labels, site)
-        decimals = 1 if audience == "public" else 2
-        html = by_scale(
-            id, caption, columns, view.frame, lambda row: _number_cells(row, decimals, labels), about
-        )
+        html = by_scale(id, caption, columns, view.frame, lambda row: _number_cells(row, labels), about)
         said = [labels.say("change.note_g", n=labels.number(study.thresholds.survey.n_bca))]
         said += [labels[f"change.note_{convention}"] for convention in ("p", "others", "alpha")]
         html += markup.note(*said, *hidden_notes(view, labels, limits))
-        return Rendering(html, names.named(view.frame, study), view.withheld)
+        released = names.named(view.frame.drop(columns="decimals"), study)
+        return Rendering(html, released, view.withheld)
 
     return Part(id, "table", draw)
 
 
-def _number_cells(row: Any, decimals: int, labels: Labels) -> list[Text | Cell]:
+def _number_cells(row: Any, labels: Labels) -> list[Text | Cell]:
     return [
-        ranged(row.diff, row.lo, row.hi, decimals, labels),
+        ranged(row.diff, row.lo, row.hi, row.decimals, labels),
         ranged(row.g, row.g_lo, row.g_hi, 2, labels),
         ranged(row.r_rb, row.r_rb_lo, row.r_rb_hi, 2, labels),
         p_value(row.p, labels),
         _p_adjusted(row, labels),
-        ranged(row.model_diff, row.model_lo, row.model_hi, decimals, labels),
-        ranged(row.overlap_diff, row.overlap_lo, row.overlap_hi, decimals, labels),
+        ranged(row.model_diff, row.model_lo, row.model_hi, row.decimals, labels),
+        ranged(row.overlap_diff, row.overlap_lo, row.overlap_hi, row.decimals, labels),
         markup.withheld("–") if math.isnan(row.n_zero) else labels.number(row.n_zero),
         people(row, labels),
     ]

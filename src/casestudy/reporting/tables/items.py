@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -36,6 +37,14 @@ class View:
         ids = [item.id for item in scale.items]
         answers, shifts = (frame[frame["item"].isin(ids)] for frame in (self.answers, self.shifts))
         return View(answers, shifts, self.withheld)
+
+    @cached_property
+    def per_item(self) -> dict[str, dict[str, list[Any]]]:
+        """The bands of answers per item and wave, in the order of the frame."""
+        found: dict[str, dict[str, list[Any]]] = {}
+        for row in self.answers.itertuples(index=False):
+            found.setdefault(str(row.item), {}).setdefault(str(row.wave), []).append(row)
+        return found
 
 
 def shown_items(
@@ -144,13 +153,9 @@ def scale_tables(
         *(Column(said_band(instrument, scale, *head, labels), numbers=True) for head in heads),
     ]
     columns.append(Column(labels["items.people"], numbers=True))
-    asked = [item for item in scale.items if (view.answers["item"] == item.id).any()]
+    asked = [item for item in scale.items if item.id in view.per_item]
     groups = [
-        (
-            item_text(item, labels),
-            list(_rows(view.answers[view.answers["item"] == item.id], heads, study, labels)),
-        )
-        for item in asked
+        (item_text(item, labels), list(_rows(view.per_item[item.id], heads, study, labels))) for item in asked
     ]
     caption = labels.say("items.caption", scale=name)
     html = markup.table(id, caption, columns, groups, grouped=True)
@@ -202,17 +207,20 @@ def item_text(item: Item, labels: Labels) -> str:
 
 
 def _rows(
-    answers: pd.DataFrame, heads: Sequence[tuple[float, float]], study: Study, labels: Labels
+    answers: Mapping[str, Sequence[Any]],
+    heads: Sequence[tuple[float, float]],
+    study: Study,
+    labels: Labels,
 ) -> Iterator[Row]:
-    for wave, of_wave in answers.groupby("wave", sort=False):
-        row = next(of_wave.itertuples(index=False))
-        name = names.wave(study, str(wave), labels)
+    for wave, bands in answers.items():
+        row = bands[0]
+        name = names.wave(study, wave, labels)
         if row.form in ("hidden", "absent"):
             said = labels["withheld" if row.form == "hidden" else "not_measured"]
             yield [name, *[markup.withheld("–")] * len(heads), markup.withheld(said)]
             continue
         cells: dict[tuple[float, float], str | Cell] = {head: markup.withheld("–") for head in heads}
-        for band in of_wave.itertuples(index=False):
+        for band in bands:
             head, wider = _head(band, heads)
             said = said_share(band, labels)
             cells[head] = labels.say("items.with_middle", share=said) if wider else said

@@ -18,7 +18,7 @@ from casestudy.reporting.parts import Part, Rendering
 from casestudy.study import Audience, Study
 
 COEFFICIENTS = ["alpha", "lo", "hi", "omega", "omega_lo", "omega_hi"]
-RELEASED = ["scale", "wave", *COEFFICIENTS, "n", "n_items"]
+RELEASED = ["scale", "wave", *COEFFICIENTS, "n_items"]
 NO_OMEGA = ("heywood", "no_omega", "few")
 LOW = "below_60"
 
@@ -32,6 +32,11 @@ def reliability(
     id: str = "reliability",  # noqa: A002
 ) -> Part:
     """Cronbach's alpha and omega total per scale and wave, with their intervals.
+
+    People are not counted here: beside the exact number who filled in two waves, those of single waves would
+    tell how few left, joined or skipped a question. Another table has them in bands. What rests on so few
+    people that it is only indicative has one decimal: from alpha and its interval the number of people can be
+    worked out, and with one decimal only roughly.
 
     Parameters
     ----------
@@ -51,9 +56,9 @@ def reliability(
         withheld = tuple(Withheld("few_people", f"{row.scale} x {row.wave}") for row in hidden)
         shown = reliability[large].sort_values(["scale", "wave"], key=lambda ids: ids.map(shelf.index))
         if shown.empty:
-            return Rendering(markup.absent(labels["absent.no_survey"]), None, withheld)
-        view = shown.assign(n=[limits.count(n) for n in shown["n"]])
-        view[COEFFICIENTS] = view[COEFFICIENTS].astype(float).map(lambda x: disclosure.decimal(x, 2))
+            reason = "absent.no_survey" if not reliability["n"].gt(0).any() else "absent.too_few"
+            return Rendering(markup.absent(labels[reason]), None, withheld)
+        view = _released(shown)
         html = _table(id, view, study, instrument, labels)
         html += markup.note(*_notes(view, study, instrument, labels))
         if audience == "internal" and item_rest is not None:
@@ -63,6 +68,20 @@ def reliability(
     return Part(id, "table", draw)
 
 
+def _released(shown: pd.DataFrame) -> pd.DataFrame:
+    """Round the coefficients as far as the number of people asks for."""
+    view = shown.copy()
+    places = [_decimals(indicative) for indicative in shown["indicative"]]
+    for name in COEFFICIENTS:
+        values = zip(shown[name].astype(float), places, strict=True)
+        view[name] = [disclosure.decimal(value, digits) for value, digits in values]
+    return view
+
+
+def _decimals(indicative: object) -> int:
+    return 1 if indicative else 2
+
+
 def _table(
     id: str,  # noqa: A002
     view: pd.DataFrame,
@@ -70,7 +89,7 @@ def _table(
     instrument: Instrument,
     labels: Labels,
 ) -> Markup:
-    heads = ("alpha", "interval", "omega", "omega_interval", "items", "n")
+    heads = ("alpha", "interval", "omega", "omega_interval", "items")
     columns = [
         Column(labels["wave"]),
         *(Column(labels[f"reliability.{head}"], numbers=True) for head in heads),
@@ -79,11 +98,10 @@ def _table(
     for row in view.itertuples(index=False):
         cells = [
             _marked(row.alpha, row, labels),
-            _range(row.lo, row.hi, labels),
+            _range(row.lo, row.hi, row, labels),
             _marked(row.omega, row, labels),
-            _range(row.omega_lo, row.omega_hi, labels),
+            _range(row.omega_lo, row.omega_hi, row, labels),
             labels.number(row.n_items),
-            labels.number(row.n),
         ]
         scale = names.scale(instrument, row.scale, labels)
         groups.setdefault(scale, []).append([names.wave(study, row.wave, labels), *cells])
@@ -94,7 +112,7 @@ def _marked(value: float, row: Any, labels: Labels) -> str | Markup | Cell:
     """Write a coefficient, marked when it rests on few people; a dash where there is none."""
     if math.isnan(value):
         return markup.withheld("–")
-    said = labels.number(value, 2)
+    said = labels.number(value, _decimals(row.indicative))
     return (
         Markup("{} {}").format(said, markup.badge(labels["reliability.indicative"]))
         if row.indicative
@@ -102,10 +120,11 @@ def _marked(value: float, row: Any, labels: Labels) -> str | Markup | Cell:
     )
 
 
-def _range(lo: float, hi: float, labels: Labels) -> str | Cell:
+def _range(lo: float, hi: float, row: Any, labels: Labels) -> str | Cell:
     if math.isnan(lo) or math.isnan(hi):
         return markup.withheld("–")
-    return labels.say("from_to", lo=labels.number(lo, 2), hi=labels.number(hi, 2))
+    digits = _decimals(row.indicative)
+    return labels.say("from_to", lo=labels.number(lo, digits), hi=labels.number(hi, digits))
 
 
 def _notes(view: pd.DataFrame, study: Study, instrument: Instrument, labels: Labels) -> Iterator[str]:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from casestudy.labels import Labels
 from casestudy.material.instrument import Instrument
@@ -14,7 +15,7 @@ from casestudy.reporting.disclosure import Limits, Proportion
 from casestudy.reporting.markup import Cell, Column, Text
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import Released
-from casestudy.reporting.tables.change import About, by_scale, hidden_notes
+from casestudy.reporting.tables.change import About, by_scale, hidden_notes, is_silent
 from casestudy.study import Audience, Study
 
 
@@ -49,10 +50,13 @@ def reliable_change(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_reliable(counts, change, study, site, limits)
+        quiet = is_silent(change, study, site, limits)
         if (view.frame["form"] == "absent").all():
-            return Rendering(markup.absent(labels["absent.no_reliable"]))
+            reason = Markup("") if quiet else markup.absent(labels["absent.no_reliable"])
+            return Rendering(reason)
         if view.frame["form"].isin(["absent", "hidden"]).all():
-            return Rendering(markup.absent(labels["absent.too_few"]), None, view.withheld)
+            reason = Markup("") if quiet else markup.absent(labels["reliable.too_few"])
+            return Rendering(reason, None, view.withheld)
         three = (view.frame["form"] == "three").any()
         titles = ["up", *(["down"] if three else []), "n", "reliability"]
         columns = [Column(labels[f"reliable.{title}"], numbers=True) for title in titles]

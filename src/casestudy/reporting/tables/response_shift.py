@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from casestudy.labels import Labels
 from casestudy.material.instrument import Instrument
@@ -14,7 +15,7 @@ from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.markup import Cell, Column, Text
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import Released
-from casestudy.reporting.tables.change import About, by_scale, hidden_notes, ranged
+from casestudy.reporting.tables.change import About, by_scale, hidden_notes, is_silent, ranged
 from casestudy.study import Audience, Study
 
 NUMBERS = ("diff", "diff_then", "shift")
@@ -36,7 +37,7 @@ def response_shift(
     site: str | None = None,
     id: str = "response-shift",  # noqa: A002
 ) -> Part:
-    """Two changes side by side, and how far people judge their start otherwise when they look back.
+    """Two changes side by side, folded, and how far people judge their start otherwise when they look back.
 
     Parameters
     ----------
@@ -51,17 +52,22 @@ def response_shift(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_shift(shift, change, study, site, limits)
+        quiet = is_silent(change, study, site, limits)
         if (view.frame["state"] == "absent").all():
-            return Rendering(markup.absent(labels["absent.no_then"]))
+            reason = Markup("") if quiet else markup.absent(labels["absent.no_then"])
+            return Rendering(reason)
         if view.frame["shift"].isna().all():
-            return Rendering(markup.absent(labels["absent.too_few"]), None, view.withheld)
+            reason = Markup("") if quiet else markup.absent(labels["absent.too_few"])
+            return Rendering(reason, None, view.withheld)
         columns = [Column(labels[f"shift.{title}"], numbers=True) for title in (*NUMBERS, "n")]
         about = About(study, instrument, labels, site)
         asked = view.frame[view.frame["state"] != "absent"]["scale"]
         shown = view.frame[view.frame["scale"].isin(asked)]  # not the scales of which nobody was asked
         html = by_scale(id, labels["shift.caption"], columns, shown, lambda row: _cells(row, labels), about)
         html += markup.note(labels["shift.note"], *hidden_notes(view, labels, limits))
-        return Rendering(html, names.named(shown, study), view.withheld)
+        return Rendering(
+            markup.folded(labels["shift.numbers"], html), names.named(shown, study), view.withheld
+        )
 
     return Part(id, "table", draw)
 

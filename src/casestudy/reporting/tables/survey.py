@@ -48,8 +48,10 @@ def practice(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_practice(practice, study, site, limits)
-        if view.frame.empty:
+        if view.frame.empty or not practice["n_applicable"].astype(float).gt(0).any():
             return Rendering(markup.absent(labels["absent.no_practice"]))
+        if (view.frame["form"] == "hidden").all():
+            return Rendering(markup.absent(labels["absent.too_few"]), None, view.withheld)
         html = practice_table(id, view, study, codebook, labels, one_site=site is not None)
         html += markup.note(labels["practice.note"], *hidden_notes(view, labels, limits))
         return Rendering(html, practice_numbers(view, study, codebook), view.withheld)
@@ -98,7 +100,7 @@ def _practice_cells(row: Any, labels: Labels) -> list[str | Cell]:
     said = names.proportion(view_of(row), labels)
     if math.isnan(row.share):
         return [markup.withheld(said), *[markup.withheld("–")] * 3]
-    return [said, percent_range(row, labels), labels.number(row.n_of), _or_dash(row.n_not_applicable, labels)]
+    return [said, percent_range(row, labels), labels.number(row.n_of), _skipped(row, labels)]
 
 
 def _practice_cell(row: Any, labels: Labels) -> str | Cell:
@@ -113,8 +115,10 @@ def percent_range(row: Any, labels: Labels) -> str:
     return labels.say("from_to", lo=labels.percent(row.lo), hi=labels.percent(row.hi))
 
 
-def _or_dash(n: float, labels: Labels) -> str | Cell:
-    return markup.withheld("–") if math.isnan(n) else labels.number(n)
+def _skipped(row: Any, labels: Labels) -> str | Cell:
+    if math.isnan(row.skipped_low):
+        return markup.withheld("–")
+    return names.band(row.skipped_low, row.skipped_high, labels)
 
 
 def practice_numbers(view: Released, study: Study, codebook: Codebook) -> pd.DataFrame:
@@ -145,6 +149,9 @@ def attribution(
         view = released.attribution(attribution, limits, unit=site or ALL)
         if view.frame.empty or not _was_asked(attribution):
             return Rendering(markup.absent(labels["absent.no_attribution"]))
+        if view.frame["grade"].isin(["hidden", "not_offered"]).all():
+            reason = "absent.too_few" if attribution["n_users"].gt(0).any() else "absent.no_attribution"
+            return Rendering(markup.absent(labels[reason]), None, view.withheld)
         html = attribution_table(id, view, codebook, labels)
         html += grade_key(view.frame, labels) + markup.note(
             labels["attribution.note"], *hidden_notes(view, labels, limits)

@@ -45,7 +45,7 @@ def survey_quality(
         limits = disclosure.limits(study, audience)
         mine = ceiling[ceiling["site"] == (site or ALL)]
         if mine.empty:
-            return Rendering(markup.absent(labels["absent.no_survey"]))
+            return Rendering(Markup(""))  # the table of reliability says why
         small = [row.scale for row in mine.itertuples(index=False) if row.n < limits.percent_base]
         withheld = tuple(Withheld("few_people", f"{scale} x ceiling") for scale in small)
         html = markup.paragraphs(*_limited(mine, study, instrument, labels, limits))

@@ -1,4 +1,4 @@
-"""Three waves: what was learned, what was kept, and the difference over the whole period."""
+"""Three waves: what was kept, and the difference over the whole period."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from casestudy.labels import Labels
 from casestudy.material.instrument import Instrument
@@ -14,7 +15,7 @@ from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.markup import Cell, Column, Row, Text
 from casestudy.reporting.parts import Part, Rendering
 from casestudy.reporting.released import Released
-from casestudy.reporting.tables.change import hidden_notes
+from casestudy.reporting.tables.change import hidden_notes, is_silent
 from casestudy.study import Audience, Study
 
 METHODS = ("mixed", "paired", "welch")
@@ -36,7 +37,7 @@ def waves(
     site: str | None = None,
     id: str = "waves",  # noqa: A002
 ) -> Part:
-    """Learning, retention and net change per scale, with what each says.
+    """Retention and net change per scale, with what each says; learning is the change told elsewhere.
 
     Parameters
     ----------
@@ -51,10 +52,13 @@ def waves(
     def draw(labels: Labels, audience: Audience) -> Rendering:
         limits = disclosure.limits(study, audience)
         view = shown_waves(contrasts, change, study, site, limits)
+        quiet = is_silent(change, study, site, limits)
         if (view.frame["state"] == "absent").all():
-            return Rendering(markup.absent(labels["absent.no_waves"]))
+            reason = Markup("") if quiet else markup.absent(labels["absent.no_waves"])
+            return Rendering(reason)
         if view.frame["diff"].isna().all():
-            return Rendering(markup.absent(labels["absent.too_few"]), None, view.withheld)
+            reason = Markup("") if quiet else markup.absent(labels["absent.too_few"])
+            return Rendering(reason, None, view.withheld)
         titles = ("change.difference", "change.interval", "change.n")
         columns = [Column(labels["waves.period"]), *(Column(labels[title], numbers=True) for title in titles)]
         columns.append(Column(labels["change.state"]))
@@ -82,8 +86,8 @@ def verdict(row: Any, labels: Labels) -> str:
 
 
 def band_of(row: Any, labels: Labels) -> str:
-    """How many people a row rests on: exactly, or within a band."""
-    return labels.number(row.n) if math.isnan(row.n_low) else names.band(row.n_low, row.n_high, labels)
+    """How many people a row rests on, within a band."""
+    return names.band(row.n_low, row.n_high, labels)
 
 
 def _cells(row: Any, labels: Labels) -> list[Text | Cell]:

@@ -1,6 +1,7 @@
 // Saving to a file, and opening one that was saved before. A file is only ever read, and strictly.
 
 const MOST_CHARACTERS = 500000;
+const LONGEST_NAME = 64;
 const KEYS = ["format", "format_version", "instrument", "wave", "site", "language", "saved", "person"];
 const STORES = ["answers", "components", "open"];
 
@@ -41,6 +42,7 @@ function isWhole(file) {
     there &&
     strays.length === 0 &&
     isTexts(instrument) &&
+    Object.values(instrument).every((name) => name.length <= LONGEST_NAME) &&
     [file.wave, file.language, file.saved, instrument.id, instrument.version].every((text) => typeof text === "string") &&
     /^\d{4}-(0[1-9]|1[0-2])$/.test(file.saved) &&
     (file.site === null || typeof file.site === "string") &&
@@ -81,7 +83,9 @@ function earlierScore(scale) {
 async function openFile(input) {
   const [chosen] = input.files;
   if (!chosen) return;
-  const reading = understood(await chosen.text().catch(() => ""));
+  // A sign takes four bytes at most; a film is not read to find that it is no file of this page.
+  const text = chosen.size > 4 * MOST_CHARACTERS ? "" : await chosen.text().catch(() => "");
+  const reading = understood(text);
   state.reading = reading;
   if (!reading.problem) state.earlier = reading;
   render();

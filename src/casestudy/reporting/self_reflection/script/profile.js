@@ -44,12 +44,15 @@ function scores(means) {
     marksKey(all),
     all.map(scoreBlock),
     scoreTable(all),
-    all.filter((one) => one.change !== null && one.scale.norm).map(sourceNote),
+    sourceNotes(all.filter((one) => one.change !== null && one.scale.norm)),
   );
 }
 
-function sourceNote({ scale }) {
-  return el("p", { class: "note" }, t("error_source", { scale: said(scale.label), source: scale.norm.source }));
+// Where the error of measuring was found, each source once.
+function sourceNotes(all) {
+  const sources = [...new Set(all.map(({ scale }) => scale.norm.source))];
+  const scales = (source) => listed(all.filter(({ scale }) => scale.norm.source === source).map(({ scale }) => said(scale.label)));
+  return sources.map((source) => el("p", { class: "note" }, t("error_source", { scale: scales(source), source })));
 }
 
 function scoreBlock(one) {
@@ -221,6 +224,13 @@ function answersList() {
   );
 }
 
+// The second click of a double one does nothing.
+function once(act) {
+  return (event) => {
+    if (event.detail < 2) act();
+  };
+}
+
 // Saving, printing and clearing.
 function keeping() {
   const openToo = choice({ type: "checkbox", id: "open-too", checked: state.openToo, text: t("hand_in_open"), change: (event) => (state.openToo = event.target.checked) });
@@ -231,12 +241,12 @@ function keeping() {
     el("h3", { id: "keep-title" }, t("keep_title")),
     el("h4", {}, t("keep_own")),
     el("p", {}, t("keep_own_text")),
-    button("first", "save_own", () => saveFile("file_own", true)),
+    button("first", "save_own", once(() => saveFile("file_own", true))),
     button("second", "print", () => window.print()),
     el("h4", {}, t("keep_hand_in")),
     el("p", {}, t(page.person.ask === "nothing" ? "keep_hand_in_nothing" : "keep_hand_in_text")),
     round().open.length ? openToo : null,
-    button("second", "save_hand_in", () => saveFile("file_hand_in", state.openToo)),
+    button("second", "save_hand_in", once(() => saveFile("file_hand_in", state.openToo))),
     el("p", { class: "done", id: "saved", role: "status" }),
     el("h4", {}, t("keep_clear")),
     el("p", {}, t("keep_clear_text")),

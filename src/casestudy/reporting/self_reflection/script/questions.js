@@ -9,6 +9,8 @@ const FORMS = {
   number: (text) => /^[\p{L}\p{N} ._-]{1,40}$/u.test(text),
 };
 
+const LONGEST_TEXT = 10000; // more would make a file that is not taken in
+
 function problemOf(id) {
   return state.errors.find((error) => error.id === id) ?? null;
 }
@@ -160,6 +162,7 @@ function openSection() {
       el("textarea", {
         id: `open.${id}`,
         rows: 5,
+        maxlength: LONGEST_TEXT,
         autocomplete: "off",
         spellcheck: "false",
         "aria-describedby": "open-hint",
@@ -170,7 +173,7 @@ function openSection() {
         },
       }),
     );
-  return [el("p", { class: "note", id: "open-hint" }, t("open_hint")), round().open.map(ask)];
+  return [el("p", { class: "note", id: "open-hint" }, t("open_hint", { most: number(LONGEST_TEXT, 0) })), round().open.map(ask)];
 }
 
 function startSection() {
