@@ -18,48 +18,45 @@ PACKAGE = ROOT / "src" / "casestudy"
 # A module imports only what stands before it. This list is also the order in which to read the package.
 READING_ORDER = """
 errors documents schema study labels
-material.folders material.rewrites material.lines material.logs
-material.codebook material.codebook_changes material.codebook_versions
-material.people material.texts material.speakers material.speaker_doubts material.turns material.captions
-material.archives material.word material.open_document material.rich_text material.pdf_columns
-material.pdf_pages material.pdf material.workbooks material.turns_table material.transcripts
-material.arrivals material.front_matter material.open_answers material.source_rows material.sources
-material.alignment material.anchors material.coding_events material.coding_rules material.standing
-material.codings material.reviews
+material.folders material.rewrites material.lines material.logs material.codebook
+material.codebook_changes material.codebook_versions material.people material.texts material.speakers
+material.speaker_doubts material.turns material.captions material.archives material.word
+material.open_document material.rich_text material.pdf_columns material.pdf_pages material.pdf
+material.workbooks material.turns_table material.transcripts material.arrivals material.front_matter
+material.open_answers material.source_rows material.sources material.alignment material.anchors
+material.coding_events material.coding_rules material.standing material.codings material.reviews
 material.signed material.decisions material.settling material.crosswalk material.code_history
-material.evidence material.ratings material.merging
-material.guide material.rounds material.memos material.summaries
-material.mappings material.cells material.questions material.instrument material.instrument_versions
-material.delimited material.sheets material.form_heads material.syntax_files material.qualtrics
-material.limesurvey material.spss_cases material.spss material.survey_files material.salt material.sealed
-material.reflections material.submissions material.answers material.survey material.sealing
-material.check material.double_coding material.originals material.proposals material.margins material.intake
-material.frames material.site_tables
-findings.intervals findings.counts
-findings.terms findings.words findings.wording findings.overlaps findings.nearness findings.rows
-findings.dictionary findings.evaluation findings.audit findings.suggestions findings.learning
-findings.worklist
-findings.categories findings.agreement findings.kappas findings.icc findings.binary_codes findings.unitised
-findings.coded_units findings.disagreements findings.coder_agreement
-findings.saturation findings.cooccurrence findings.mentions findings.concordance
-findings.ratings findings.rater_agreement findings.contrasts findings.omega findings.scales
-findings.linking findings.multiplicity findings.item_change findings.evidence findings.resampling
-findings.paired findings.likelihood findings.random_intercept findings.change findings.wave_scores
-findings.wave_means findings.mixed_model findings.attrition findings.waves findings.omnibus findings.response_shift
-findings.reliable_change findings.practice findings.attribution findings.integration
+material.evidence material.ratings material.merging material.guide material.rounds material.memos
+material.summaries material.mappings material.cells material.questions material.instrument
+material.instrument_versions material.delimited material.sheets material.form_heads material.syntax_files
+material.qualtrics material.limesurvey material.spss_cases material.spss material.survey_files
+material.salt material.sealed material.reflections material.submissions material.answers material.survey
+material.sealing material.check material.double_coding material.originals material.proposals
+material.margins material.intake material.frames material.site_tables
+findings.intervals findings.counts findings.terms findings.words findings.wording findings.overlaps
+findings.nearness findings.rows findings.dictionary findings.evaluation findings.audit
+findings.suggestions findings.learning findings.worklist findings.categories findings.agreement
+findings.kappas findings.icc findings.binary_codes findings.unitised findings.coded_units
+findings.disagreements findings.coder_agreement findings.saturation findings.cooccurrence
+findings.mentions findings.concordance findings.ratings findings.rater_agreement findings.contrasts
+findings.omega findings.scales findings.linking findings.multiplicity findings.item_change
+findings.evidence findings.resampling findings.paired findings.likelihood findings.random_intercept
+findings.change findings.wave_scores findings.wave_means findings.mixed_model findings.attrition
+findings.waves findings.omnibus findings.response_shift findings.reliable_change findings.practice
+findings.attribution findings.integration
 reporting.disclosure reporting.parts reporting.wave_counts reporting.released reporting.released_change
 reporting.released_waves reporting.released_measuring reporting.released_items reporting.markup
 reporting.names reporting.quotes
-reporting.tables.participation reporting.tables.ratings reporting.tables.evidence reporting.tables.mentions
-reporting.tables.framework reporting.tables.reading reporting.tables.contrasts reporting.tables.change
-reporting.tables.waves reporting.tables.attrition reporting.tables.response_shift
+reporting.tables.participation reporting.tables.ratings reporting.tables.evidence
+reporting.tables.mentions reporting.tables.framework reporting.tables.reading reporting.tables.contrasts
+reporting.tables.change reporting.tables.waves reporting.tables.attrition reporting.tables.response_shift
 reporting.tables.reliable_change reporting.tables.site_differences reporting.tables.items
 reporting.tables.survey reporting.tables.reliability reporting.tables.survey_quality
 reporting.tables.integration reporting.tables.decisions reporting.tables.method
 reporting.tables.codebook_page reporting.tables.agreement reporting.tables.voices
-reporting.figures.drawing reporting.figures.dots reporting.figures.ratings reporting.figures.change
-reporting.figures.waves reporting.figures.items reporting.figures.practice reporting.figures.attribution
-reporting.figures.saturation
+reporting.figures.drawing reporting.figures.bars reporting.figures.dots reporting.figures.ratings
+reporting.figures.change reporting.figures.waves reporting.figures.items reporting.figures.practice
+reporting.figures.attribution reporting.figures.saturation
 reporting.change_sentences reporting.contribution_sentences reporting.sentences reporting.opening
 reporting.report
 reporting.self_reflection.reference reporting.self_reflection.references reporting.self_reflection.form

@@ -216,7 +216,7 @@ _KINDS = {
     ),
     **dict.fromkeys(
         ("dict_type", "model_type", "model_attributes_type"),
-        ("must hold keys with values", "write `key: value`, each on a line of its own"),
+        ("must be keys with values", "write `key: value`, each on a line of its own"),
     ),
     **dict.fromkeys(
         ("tuple_type", "list_type"), ("must be a list", "write each entry after `- `, or in `[ ]`")

@@ -279,3 +279,41 @@ def test_the_table_tells_the_same_as_the_model():
     for site in ("es", "ALL"):
         found = row_of(table, site)[["model_diff", "model_lo", "model_hi"]].astype(float)
         assert found.tolist() == pytest.approx([expected.diff, expected.lo, expected.hi]), site
+
+
+HOSTILE = {
+    "one value": lambda x, y: (x * 0 + 3, y * 0 + 3),
+    "one step for all": lambda x, y: (x, x + 0.5),
+    "nothing varies after": lambda x, y: (x, y * 0 + 4),
+    "nothing varies before": lambda x, y: (x * 0 + 4, y),
+    "two values": lambda x, y: (np.where(x > 3, 5.0, 1.0), np.where(y > 3, 5.0, 1.0)),
+    "huge": lambda x, y: (x * 1e9, y * 1e9),
+    "far from zero": lambda x, y: (x + 1e9, y + 1e9),
+    "tiny range": lambda x, y: (3 + x * 1e-9, 3 + y * 1e-9),
+    "nobody twice": lambda x, y: (
+        np.where(np.arange(len(x)) % 2, x, np.nan),
+        np.where(np.arange(len(x)) % 2, np.nan, y),
+    ),
+    "no score at all": lambda x, y: (x * np.nan, y * np.nan),
+}
+
+
+@pytest.mark.parametrize("unlinked_sites", [[], ["es"]], ids=["linked", "unlinked"])
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_score_makes_the_table_say_too_much(kind, unlinked_sites):
+    rng = np.random.default_rng(1)
+    for n in (0, 1, 4, 5, 6, 20, 101):
+        x, y = HOSTILE[kind](*rng.integers(6, 31, size=(2, n)) / 6)
+        es = scores_of("es", pd.Series(x, dtype=float), pd.Series(y, dtype=float))
+        linde = scores_of("linde", BEFORE, AFTER)
+        table = table_of(es, linde, sites=["es", "linde"], unlinked_sites=unlinked_sites, n_draws=199)
+        people = table["n_pairs"].fillna(table[["n_before", "n_after"]].min(axis=1)).astype(int)
+        numbers = table.select_dtypes("float64").columns
+        assert not np.isinf(table[numbers].to_numpy()).any(), n
+        assert table.loc[people < 6, ["p", "p_adj"]].isna().all(axis=None), n
+        assert table.loc[people < 5, numbers].isna().all(axis=None), n
+        none = table[table["state"] == "none"]
+        assert ((none["lo90"] > -none["sesoi"]) & (none["hi90"] < none["sesoi"])).all(), n
+        if unlinked_sites:
+            assert row_of(table, "ALL")["n_pairs"] == 12
+            assert pd.isna(row_of(table, "es")["n_pairs"])

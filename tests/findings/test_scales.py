@@ -290,8 +290,8 @@ def test_published_alphas_with_their_feldt_intervals(covariance, alpha, lo, hi):
 
 
 def test_published_alpha_of_fifteen_people():
-    # documentation of pingouin, cronbach_alpha: .592 [.195, .840], ten items of fifteen people; Feldt's interval
-    # follows from these three numbers, here with other answers of the same size and alpha
+    # documentation of pingouin, cronbach_alpha: .592 [.195, .840], ten items of fifteen people; the
+    # interval of Feldt follows from these three numbers, here with other answers of the same size and alpha
     drawn = np.random.default_rng(2).normal(size=(15, 10))
     white = np.linalg.svd(drawn - drawn.mean(axis=0), full_matrices=False)[0] * math.sqrt(14)
     r = 0.591719 / (10 - 9 * 0.591719)  # equal correlations that give this alpha

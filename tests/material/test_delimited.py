@@ -172,3 +172,19 @@ def outcome(path: Path) -> str:
         return sheets.read(path, f"survey/{path.name}").name
     except InvalidMaterial as refused:
         return str(refused)
+
+
+def test_rows_of_separators_alone_are_counted(tmp_path: Path) -> None:
+    found = read(tmp_path, b"id;V1\np1;4\n;\n\n ; \np2;5\n;\n")
+    assert [line for line, _ in found.grid] == [1, 2, 6]
+    assert found.counts == (("rows without any value, not read", 3),)
+
+
+def test_a_table_may_be_wide_but_not_endless(tmp_path: Path) -> None:
+    header = b",".join(b"c%d" % n for n in range(delimited.LIMIT_COLUMNS))
+    assert len(read(tmp_path, header + b"\n").grid[0][1]) == delimited.LIMIT_COLUMNS
+    assert told(tmp_path, header + b",x\n").startswith("survey/t.csv: a table must hold at most 200,000 rows")
+
+
+def test_an_endless_cell_is_told_as_one(tmp_path: Path) -> None:
+    assert "found a cell that is far too long" in told(tmp_path, b"id,V1\np1," + b"x" * 200_000 + b"\n")

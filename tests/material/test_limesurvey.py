@@ -275,3 +275,23 @@ def test_nothing_is_kept_of_who_the_people_are(tmp_path: Path) -> None:
         )
         assert "the mapping must not use a personal column" in message
         assert not [word for word in secret if word in message]
+
+
+def test_a_code_that_the_program_made_up_is_no_other_column(tmp_path: Path) -> None:
+    made_up = """data[, 1] <- as.character(data[, 1])
+attributes(data)$variable.labels[1] <- "Seed"
+names(data)[1] <- "q_"
+attributes(data)$variable.labels[
+  2
+] <- "How often?"
+names(data)[ 2 ] <- "Q2"
+# Variable name was incorrect and was changed from  to q_ .
+"""
+    found = read(tmp_path, table(["seed", "Q2"], ["17", "2"]), said=syntax(tmp_path, made_up), ids=("Q2",))
+    assert found.rows == ((2, {"Q2": "2"}),)
+
+
+def test_dropping_needs_the_date_on_which_a_form_was_handed_in(tmp_path: Path) -> None:
+    text = table(["Antwoord-ID", "Q1"], ["1", "4"])
+    assert "unfinished forms must be told by the date" in told(tmp_path, text, unfinished="drop")
+    assert len(read(tmp_path, text).rows) == 1

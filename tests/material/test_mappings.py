@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from casestudy.material.mappings import FileMapping, covers, folded
+from casestudy.material.mappings import FileMapping, covers, folded, heading
 
 GOOD: dict[str, Any] = {"file": "*.csv", "columns": {"respondent": "id", "wave": "w", "site": "s"}}
 
@@ -95,3 +95,30 @@ def test_words_are_compared_without_case_and_gaps_and_never_by_likeness() -> Non
     assert folded("e\u0301e\u0301n") == folded("ÉÉN")
     assert folded("eens") != folded("eens.")
     assert folded("４") != folded("4")
+
+
+SEEN = ["Ik kan het", "Ik\u00a0kan het ", "Ik kan\nhet", "Ik kan\u200b het", "\ufeffIk  kan het"]
+
+
+@pytest.mark.parametrize("written", SEEN)
+def test_names_of_columns_are_what_people_see(written: str) -> None:
+    mapping = FileMapping.model_validate(
+        {"file": "*", "linking": "none", "wave": "T0", "site": "es", "items": {written: "V1"}}
+    )
+    assert heading(written) == "Ik kan het"
+    assert list(mapping.items) == ["Ik kan het"]
+
+
+NO_EFFECT = [
+    ({"unfinished": "drop", "program": "table"}, "must stand with `columns.submitted`"),
+    ({"unfinished": "drop", "program": "spss"}, "must stand with `columns.submitted`"),
+    ({"status": {"Vorschau": "drop"}, "program": "table"}, "must stand with `program: qualtrics`"),
+    ({"status": {"Vorschau": "drop"}, "program": "limesurvey"}, "must stand with `program: qualtrics`"),
+    ({"items": {"Ik kan": "V1", "Ik  kan": "V2"}}, "must name a column once, found `Ik kan` twice"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), NO_EFFECT)
+def test_a_rule_that_would_do_nothing_is_told(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(told)):
+        FileMapping.model_validate(GOOD | change)

@@ -138,3 +138,10 @@ def test_damaged_copies_are_read_or_refused(tmp_path: Path) -> None:
         except InvalidMaterial as refused:
             told_ = str(refused)
         assert told_.startswith("survey/t.sav")
+
+
+def test_cases_without_any_value_are_counted(tmp_path: Path) -> None:
+    path = written(tmp_path / "survey" / "t.sav", pd.DataFrame({"V1": [1.0, float("nan"), float("nan")]}))
+    found = spss.read(path, "survey/t.sav")
+    assert [case for case, _ in found.rows] == [1]
+    assert found.counts == (("variables read", 1), ("rows without any value, not read", 2))

@@ -634,3 +634,42 @@ def test_counts_stand_in_a_frame(tmp_path: Path) -> None:
     assert list(frame.columns) == ["place", "what", "n"]
     assert frame["n"].tolist() == [count.n for count in found.counts]
     assert frames.counts(()).empty
+
+
+def test_a_column_is_named_as_people_see_it(tmp_path: Path) -> None:
+    mapping = WIDE + "    items: {Ik kan het nu: V1}\n"
+    text = 'id,meting,plek,"Ik\u00a0kan\nhet nu "\np,voor,es,4\n'
+    assert [row.value for row in survey.read(made(tmp_path, mapping, {"t.csv": text})).responses] == [4.0]
+
+
+HEADLESS = [
+    "p17,voor,es,3\np18,voor,es,3\n",
+    "jan,voor,es,eens\npiet,voor,es,oneens\n",
+    "zoe@voorbeeld.nl,voor,es,eens\n",
+    "3-4-2019,voor,es,eens\n",
+]
+
+
+@pytest.mark.parametrize("text", HEADLESS)
+def test_answers_in_the_place_of_the_header_are_not_shown(tmp_path: Path, text: str) -> None:
+    (line,) = told(made(tmp_path, WIDE, {"t.csv": text}))
+    assert line.startswith("survey/t.csv:1: the first row must hold the names of the columns, found ")
+    assert not [word for word in text.split("\n")[0].split(",") if len(word) > 2 and word in line]
+
+
+def test_doubled_values_in_the_place_of_the_header_are_not_shown(tmp_path: Path) -> None:
+    (line,) = told(made(tmp_path, WIDE, {"t.csv": "p17,T0,es,31,31\n"}))
+    assert line.startswith("survey/t.csv:1: a column must stand once, found a number 2 times")
+    assert "31" not in line
+
+
+def test_a_number_may_name_a_column_that_is_mapped(tmp_path: Path) -> None:
+    mapping = WIDE + '    items: {"1": V1}\n'
+    found = survey.read(made(tmp_path, mapping, {"t.csv": "id,meting,plek,1\np,voor,es,4\n"}))
+    assert [row.value for row in found.responses] == [4.0]
+
+
+def test_ids_that_differ_by_signs_nobody_sees(tmp_path: Path) -> None:
+    text = "id,meting,plek,V1\np1,voor,es,4\np1\u200b,na,es,4\n"
+    (line,) = told(made(tmp_path, WIDE, {"t.csv": text}))
+    assert line.startswith("survey/t.csv:3: an id must differ by more than zeros, case or width")

@@ -21,8 +21,9 @@ from casestudy.material.decisions import (
     Recommendation,
 )
 from casestudy.material.guide import Guide, JointRow
-from casestudy.material.instrument import Instrument, Item, Options, Scale
+from casestudy.material.instrument import Instrument
 from casestudy.material.people import Participant
+from casestudy.material.questions import Item, Options, Scale
 from casestudy.material.sources import SourceRow
 from casestudy.reporting import figures, quotes, sentences, tables
 from casestudy.reporting.parts import Part

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from casestudy import labels
 from casestudy.findings import item_change
-from casestudy.material.instrument import Instrument, Item, Options, Scale
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Item, Options, Scale
 from casestudy.reporting import figures, released_items, tables
 from casestudy.reporting.disclosure import Limits
 from casestudy.reporting.figures.drawing import NARROW, WIDE

@@ -40,3 +40,10 @@ def test_sites_that_are_not_up_to_date_are_named(
     html = str(part.draw(NL, "public").html)
     assert (first.name in html) == (said is not None)
     assert said is None or said in html
+
+
+def test_nine_who_all_came_twice_are_not_told_to_be_nine(material: Any) -> None:
+    rows = [(f"r{n}", wave, "KEN1", 3.0, "s1") for n in range(9) for wave in ("T0", "T1")]
+    answers = pd.DataFrame(rows, columns=["respondent", "wave", "item", "value", "site"])
+    part = opening.head(material.sources, answers, study=material.study, site=material.study.sites[0])
+    assert "5 tot en met 19 mensen" in str(part.draw(NL, "site").html)

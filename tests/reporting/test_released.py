@@ -118,3 +118,17 @@ def test_contributions_say_little_of_few(material: Any, site: Limits) -> None:
     assert first.loc["CP04", "share"] == 0.56
     assert math.isnan(first.loc["CP09", "share"])
     assert bool(first.loc["CP01", "warn"])
+
+
+def test_who_does_not_use_a_skill_is_counted_in_a_band(material: Any, site: Limits) -> None:
+    columns = "unit skill n_applicable n_often share lo hi n_not_applicable".split()
+    rows = [
+        ("s1", "SK01", 48, 36, 0.75, 0.6, 0.85, 6),
+        ("s1", "SK02", 52, 40, 0.77, 0.63, 0.86, 2),
+        ("s1", "SK03", 9, 4, 0.44, 0.2, 0.7, 6),
+    ]
+    view = released.practice(pd.DataFrame(rows, columns=columns), site, units=["s1"]).frame.set_index("skill")
+    assert view.loc["SK01", ["n_of", "skipped_low", "skipped_high"]].tolist() == [48, 5, 9]
+    assert view.loc["SK02", ["skipped_low", "skipped_high"]].isna().all()
+    assert view.loc["SK03", "form"] == "word"
+    assert view.loc["SK03", ["n_of", "skipped_low", "skipped_high"]].isna().all()

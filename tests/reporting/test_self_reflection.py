@@ -16,7 +16,8 @@ import pytest
 from casestudy import labels
 from casestudy.errors import WrongUse
 from casestudy.material.codebook import Code, Codebook, Definition
-from casestudy.material.instrument import Instrument, Options
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Options
 from casestudy.reporting.self_reflection import form, page, paper
 from casestudy.reporting.self_reflection.reference import Band, band
 from casestudy.study import Study

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from casestudy import labels
-from casestudy.material.instrument import Options
+from casestudy.material.questions import Options
 from casestudy.reporting import names, sentences
 from casestudy.reporting.parts import Part
 

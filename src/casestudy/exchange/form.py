@@ -11,7 +11,8 @@ import yaml
 from casestudy import labels
 from casestudy.errors import InvalidMaterial, Problem, WrongUse
 from casestudy.material.codebook import Codebook
-from casestudy.material.instrument import FILE, Instrument, Item, Scale
+from casestudy.material.instrument import FILE, Instrument
+from casestudy.material.questions import Item, Scale
 from casestudy.study import Study, Words
 
 Kind = Literal["one", "number", "ticks", "line", "text", "fixed"]

@@ -119,7 +119,9 @@ def change_table(
         ``holm``) and Benjamini and Hochberg's over the site rows (``bh``), which are exploratory. ``model_*``
         is the change that a random-intercept model finds for everybody in either wave; ``overlap_*`` compares
         both waves as they stand, given where people are in one wave only. ``sesoi`` is a share of the SD of
-        everybody before, so that leavers do not shrink it.
+        everybody before, so that leavers do not shrink it. Scores, differences, their intervals and ``sesoi``
+        are in points of the scale; ``dz``, ``g_av`` (by the mean of both SDs) and ``g`` (by the pooled SD)
+        are in SDs. ``df`` is that of ``t``; the t of ``model_*`` has ``n_pairs`` minus the number of sites.
 
         ``note`` holds keys, separated by spaces: ``wave_missing``, ``not_tested``,
         ``without_unlinked_sites``, ``without_absent_sites``, ``model_fallback`` (the model could not be

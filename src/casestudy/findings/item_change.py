@@ -152,6 +152,11 @@ def net_shift(
         and Hochberg's, over the ``ALL`` rows and over the rows of sites apart. No mean of a single item is
         given: its options are not known to lie equally far apart.
 
+    References
+    ----------
+    Agresti, A., & Min, Y. (2005). Simple improved confidence intervals for comparing matched proportions.
+    *Statistics in Medicine*, 24(5), 729-740.
+
     Examples
     --------
     >>> items = pd.DataFrame({"item": ["a"], "scale": "KEN", "min": 1, "max": 5})

@@ -38,7 +38,7 @@ class EffectIntervals(NamedTuple):
 
 
 class _Points(NamedTuple):
-    """Pairs of scores in the order of the size of their change, and how many people have each pair."""
+    """Pairs of scores in the order of their change, and how many people have each pair."""
 
     x: Values  # before, less its mean
     y: Values
@@ -52,7 +52,7 @@ class _Points(NamedTuple):
 
     @property
     def n_sizes(self) -> int:
-        return int(self.size[-1]) + 1
+        return int(self.size.max()) + 1
 
 
 def bca(
@@ -182,9 +182,9 @@ def _points(x: Values, y: Values, *, by_kind: bool) -> _Points:
     if by_kind:
         (d, x), n_of = np.unique(np.stack([d, x]), axis=1, return_counts=True)
         times = n_of.astype(np.float64)
-    order = np.lexsort((x, d, np.abs(d)))
+    order = np.lexsort((x, d))
     x, d, times = x[order], d[order], times[order]
-    size = np.cumsum(np.diff(np.abs(d), prepend=abs(d[0])) > 0, dtype=int)
+    size = np.unique(np.abs(d), return_inverse=True)[1]
     y = x + d
     n = times.sum()
     return _Points(x - times @ x / n, y - times @ y / n, d, times, size)
@@ -281,9 +281,11 @@ def _ranking(points: _Points) -> tuple[Values, Values]:
 
 def _ranked(points: _Points, counts: Floats) -> tuple[Floats, Floats]:
     """Do what the rows of ``_ranking`` do, where there are too many of them."""
-    starts = np.searchsorted(points.size, np.arange(points.n_sizes))
-    ups = np.add.reduceat(counts * np.sign(points.changes)[:, None].astype(counts.dtype), starts, axis=0)
-    of_size = np.add.reduceat(counts, starts, axis=0)
+    order = np.argsort(points.size, kind="stable")
+    starts = np.searchsorted(points.size[order], np.arange(points.n_sizes))
+    sign = np.sign(points.changes)[:, None].astype(counts.dtype)
+    ups = np.add.reduceat((counts * sign)[order], starts, axis=0)
+    of_size = np.add.reduceat(counts[order], starts, axis=0)
     return ups, np.cumsum(of_size, axis=0) - of_size / 2
 
 

@@ -68,6 +68,11 @@ def of_sites(scores: Values, site: Sites, *, n_sites: int, pooled: bool) -> Wave
     pooled
         One model over all sites, with the same two variances everywhere; else one for each site.
 
+    References
+    ----------
+    Laird, N. M., & Ware, J. H. (1982). Random-effects models for longitudinal data. *Biometrics*, 38,
+    963-974.
+
     Examples
     --------
     >>> scores = np.array([[1, 2, 2.5], [2, 3, 3], [3, 3.5, np.nan], [4, np.nan, np.nan]])

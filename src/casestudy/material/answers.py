@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 from casestudy.documents import short
 from casestudy.errors import Problem
 from casestudy.material.cells import kind_of
-from casestudy.material.instrument import Instrument, Item, Options
+from casestudy.material.instrument import Instrument
 from casestudy.material.mappings import FileMapping, folded
+from casestudy.material.questions import Item, Options
 from casestudy.material.submissions import Submission, item_of
 
 Reason = Literal["skipped", "not_applicable", "not_shown", "refused"]

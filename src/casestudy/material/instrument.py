@@ -15,13 +15,7 @@ from casestudy.material import folders
 from casestudy.material.codebook import Codebook
 from casestudy.material.guide import Place, doubled, line_of, refuse
 from casestudy.material.mappings import FileMapping
-from casestudy.material.questions import Element as Element
-from casestudy.material.questions import Item as Item
-from casestudy.material.questions import Norm as Norm
-from casestudy.material.questions import OpenItem as OpenItem
-from casestudy.material.questions import Options as Options
-from casestudy.material.questions import Person as Person
-from casestudy.material.questions import Scale as Scale
+from casestudy.material.questions import Item, OpenItem, Options, Person, Scale
 from casestudy.study import Identifier, Study, Words
 
 FILE = "instrument.yml"

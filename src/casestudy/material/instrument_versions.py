@@ -18,8 +18,9 @@ from casestudy.errors import Gathered, InvalidMaterial, Problem, place
 from casestudy.material import folders, rewrites
 from casestudy.material import instrument as instruments
 from casestudy.material.guide import Place, line_of
-from casestudy.material.instrument import FILE, Instrument, Item
+from casestudy.material.instrument import FILE, Instrument
 from casestudy.material.mappings import FileMapping
+from casestudy.material.questions import Item
 from casestudy.study import Study
 
 FOLDER = "instruments"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -153,22 +153,22 @@ def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument)
     where = place(sheet.name, 1)
     ids = [item.id for item in instrument.items] if mapping.layout == "wide" else []
     known = {*mapping.named, *ids}
+    numbered = zip(sheet.positions or range(1, len(sheet.header) + 1), sheet.header, strict=True)
     strange = [
-        (position, column)
-        for position, column in zip(
-            sheet.positions or range(1, len(sheet.header) + 1), sheet.header, strict=True
-        )
-        if column not in known and not mapping.is_ignored(column)
+        (n, column) for n, column in numbered if column not in known and not mapping.is_ignored(column)
     ]
-    if value := next(((n, column) for n, column in strange if sheets.is_value(column)), None):
-        # The first row may be somebody's answers, so no message shows anything of it.
-        must, remedy = "the first row must hold the names of the columns", "add that row, or name the column"
-        yield Problem(where, must, f"{kind_of(value[1])} in column {value[0]}", f"{remedy} in instrument.yml")
+    missing = sorted(mapping.used - {*sheet.header})
+    if (strange or missing) and (found := _answers_instead(sheet, strange, known, bool(missing))):
+        must, remedy = (
+            "the first row must hold the names of the columns",
+            "add that row, or correct the names",
+        )
+        yield Problem(where, must, found, f"{remedy} in instrument.yml")
         return
-    header = [short(column) for column in sheet.header]
-    for column in sorted(mapping.used - {*sheet.header}):
+    for n, column in enumerate(missing):
         must = f"the column `{short(column)}` of instrument.yml must be there"
-        yield Problem(where, must, "nothing", nearest(column, header))
+        near = nearest(column, [short(word) for word in sheet.header]) if n < _MOST_LIKENED else "correct it"
+        yield Problem(where, must, "nothing", near)
     for n, (position, column) in enumerate(strange):
         must = "every column must be named in instrument.yml, unread ones under `ignore`"
         near = _meant(column, known) if n < _MOST_LIKENED else ""
@@ -176,12 +176,19 @@ def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument)
     items = Counter(item for column in sheet.header if (item := item_of(column, mapping, ids)) is not None)
     for item, n in items.items():
         if n > 1:
-            yield Problem(
-                where,
-                "an item must have one column",
-                f"{'two' if n == 2 else n} for `{item}`",
-                "ignore all but one",
-            )
+            found, remedy = ("two", "ignore one of the two") if n == 2 else (str(n), "ignore all but one")
+            yield Problem(where, "an item must have one column", f"{found} for `{item}`", remedy)
+
+
+def _answers_instead(
+    sheet: Sheet, strange: Sequence[tuple[int, str]], known: Collection[str], is_short: bool
+) -> str | None:
+    """Say why the first row may hold somebody's answers, of which no message may then show anything."""
+    doubtful = [*enumerate(sheet.header, start=1)] if is_short else strange
+    for n, word in doubtful:
+        if word not in known and sheets.is_value(word):
+            return f"{kind_of(word)} in column {n}"
+    return "none of those in instrument.yml" if is_short and not {*sheet.header} & {*known} else None
 
 
 _NAME_IT = "add it under `items`, `columns` or `ignore`; `*` in `ignore` stands for any words"

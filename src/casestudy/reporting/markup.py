@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 Text = str | Markup
+MANY_COLUMNS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def table(
     rows
         Rows of cells; with ``grouped``, pairs of a group heading and its rows.
     css
-        ``stack`` becomes cards on a narrow screen; ``matrix`` scrolls inside its own frame.
+        ``stack`` becomes cards on a narrow screen; ``matrix`` scrolls inside its own frame, and so does a
+        table of many columns.
 
     Examples
     --------
@@ -59,6 +61,7 @@ def table(
     </tbody>
     </table>
     """
+    css = f"{css} wide" if len(columns) > MANY_COLUMNS else css
     heads = joined(
         Markup('<th scope="col"{}>{}</th>').format(_css("num" * c.numbers), c.title) for c in columns
     )
@@ -67,7 +70,7 @@ def table(
     written = Markup(
         '<table class="{}"><caption id="{}-caption">{}</caption>\n<thead><tr>{}</tr></thead>\n{}\n</table>'
     ).format(css, id, caption, heads, bodies)
-    if "matrix" not in css.split():
+    if not {"matrix", "wide"} & {*css.split()}:
         return written
     return Markup(
         '<div class="scroll" role="region" tabindex="0" aria-labelledby="{}-caption">\n{}\n</div>'

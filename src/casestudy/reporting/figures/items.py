@@ -10,7 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from casestudy.labels import Labels
-from casestudy.material.instrument import Instrument, Options, Scale
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Options, Scale
 from casestudy.reporting import disclosure, markup, names
 from casestudy.reporting.figures import bars, drawing
 from casestudy.reporting.figures.bars import Bar, Chart, Segment, Shade

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from casestudy.material.codebook import Codebook
-from casestudy.material.instrument import Instrument, Item, OpenItem, Options, Scale
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Item, OpenItem, Options, Scale
 from casestudy.study import Study, Words
 
 MOST_BOXES = 11

@@ -23,7 +23,8 @@ from casestudy import labels as words_of
 from casestudy.findings.scales import needed_items
 from casestudy.labels import Labels
 from casestudy.material.codebook import Codebook
-from casestudy.material.instrument import Instrument, Item, Options, Scale
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Item, Options, Scale
 from casestudy.reporting.self_reflection import form
 from casestudy.reporting.self_reflection.form import Asked
 from casestudy.reporting.self_reflection.reference import Band

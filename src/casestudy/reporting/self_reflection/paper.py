@@ -11,7 +11,8 @@ from markupsafe import Markup
 from casestudy import labels as words_of
 from casestudy.labels import Labels
 from casestudy.material.codebook import Codebook
-from casestudy.material.instrument import Element, Instrument, Item, Options, Scale
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Element, Item, Options, Scale
 from casestudy.reporting.self_reflection import form
 from casestudy.reporting.self_reflection.form import Asked
 from casestudy.reporting.self_reflection.page import content_policy, environment, styles

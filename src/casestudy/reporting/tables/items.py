@@ -11,7 +11,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from casestudy.labels import Labels
-from casestudy.material.instrument import Instrument, Item, Scale
+from casestudy.material.instrument import Instrument
+from casestudy.material.questions import Item, Scale
 from casestudy.reporting import disclosure, markup, names, released_items
 from casestudy.reporting.disclosure import Limits, Proportion, Withheld
 from casestudy.reporting.markup import Cell, Column, Row
