@@ -23,7 +23,7 @@ def test_the_same_in_very_many_rows_is_summed_up() -> None:
     found = InvalidMaterial([*many, wrong(5, must="`V2` must be a number")])
     assert len(found.problems) == 102
     assert str(found.problems[-1]) == (
-        "survey/t.csv: `V1` must be a number, found the like 900 times more; correct it"
+        "survey/t.csv:102: `V1` must be a number, found the like from here on, 900 times more; correct it"
     )
     again = InvalidMaterial([*found.problems, wrong(7, must="`V3` must be a number")])
     assert len(again.problems) == 103

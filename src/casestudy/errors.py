@@ -107,7 +107,7 @@ class InvalidMaterial(CasestudyError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(_few_alike(sorted(problems)))
+        self.problems = tuple(sorted(_few_alike(sorted(problems))))
         super().__init__(self.problems)
 
     @property
@@ -121,17 +121,20 @@ class InvalidMaterial(CasestudyError):
 
 
 def _few_alike(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Give the first of many problems of a file that differ by numbers alone, and how many more there are."""
+    """Give the first of many problems of a file that differ by numbers alone, and how many follow them."""
     n_alike: Counter[Problem] = Counter()
+    left_out: dict[Problem, str] = {}
     for problem in problems:
         file, _, line = problem.place.rpartition(":")
         alike = Problem(file, problem.must, _DIGITS.sub("", problem.found), problem.remedy)
         n_alike[alike] += line.isdecimal()
         if n_alike[alike] <= _MOST_ALIKE:
             yield problem
-    for alike, n in n_alike.items():
-        if n > _MOST_ALIKE:
-            yield Problem(alike.place, alike.must, f"the like {n - _MOST_ALIKE:,} times more", alike.remedy)
+        else:
+            left_out.setdefault(alike, problem.place)
+    for alike, first in left_out.items():
+        found = f"the like from here on, {n_alike[alike] - _MOST_ALIKE:,} times more"
+        yield Problem(first, alike.must, found, alike.remedy)
 
 
 Value = TypeVar("Value")

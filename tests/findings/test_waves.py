@@ -103,6 +103,12 @@ def test_what_was_learned_is_retained_only_when_the_interval_says_so(steps, reta
     assert found.loc[["learning", "net"], "retained"].isna().all()
 
 
+@pytest.mark.parametrize("steps", [(0, 0.0, 0.0), (0, -0.8, -0.8)], ids=["nothing learned", "went down"])
+def test_nothing_is_retained_where_nothing_was_learned(steps):
+    found = rows_of(table_of(people("es", 4, 60, steps=steps)), "es")
+    assert found["retained"].isna().all()
+
+
 @pytest.mark.parametrize(("n", "state", "tested"), [(4, "too_few", False), (5, None, False), (6, None, True)])
 @pytest.mark.parametrize("unlinked", [[], ["es"]])
 def test_small_sites(n, state, tested, unlinked):

@@ -186,5 +186,9 @@ def test_a_table_may_be_wide_but_not_endless(tmp_path: Path) -> None:
     assert told(tmp_path, header + b",x\n").startswith("survey/t.csv: a table must hold at most 200,000 rows")
 
 
+def test_a_separator_that_is_not_read_is_told(tmp_path: Path) -> None:
+    assert "one known sign must separate the values, found `|`" in told(tmp_path, b"id|V1\np1|4\n")
+
+
 def test_an_endless_cell_is_told_as_one(tmp_path: Path) -> None:
     assert "found a cell that is far too long" in told(tmp_path, b"id,V1\np1," + b"x" * 200_000 + b"\n")

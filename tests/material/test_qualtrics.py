@@ -155,6 +155,8 @@ def test_previews_and_tests_are_dropped_and_counted(
 FINISHED = [
     ({"Finished": "0"}, True),
     ({"Finished": "False"}, True),
+    ({"Finished": "ONWAAR"}, True),
+    ({"Finished": "WAAR", "Progress": "40"}, False),
     ({"Finished": "", "Progress": "40"}, True),
     ({"Finished": "True", "Progress": "40"}, False),
     ({"Finished": "", "Progress": "100"}, False),
@@ -208,6 +210,8 @@ def test_the_rows_below_the_names_may_have_been_removed(tmp_path: Path) -> None:
         ("Finished,Q1,Q2\n1,eens,p1\n1,oneens,p2\n", [2, 3]),
         ("ResponseId,Q1,Q2\nR_1,eens,p1\nR_2,oneens,p2\n", [2, 3]),
         ("StartDate,Q1,Q2\nBegindatum,Hoe?,Wie?\n2019-03-01,eens,p2\n", [3]),
+        ("StartDate,Q1,Q2\nBegindatum,2019,Wie?\n2019-03-01,eens,p2\n", [3]),
+        ("StartDate,Q1,Q2\n43525.5,eens,p1\n43525.7,oneens,p2\n", [2, 3]),
     ],
 )
 def test_a_response_is_never_taken_for_questions(tmp_path: Path, text: str, lines: list[int]) -> None:

@@ -82,7 +82,7 @@ def test_the_parts_of_a_bar_follow_one_another_and_fill_it(size: Size, shares: l
     full = _areas(_chart("A", _bar(1.0)), size)[0]
     assert len(areas) == len(shares)
     assert areas[0][0] == full[0]
-    assert sum(width for *_, width in areas) == pytest.approx(full[2], abs=0.05 * len(shares))
+    assert sum(width for *_, width in areas) == pytest.approx(full[2], abs=0.05 * len(shares) + 1e-6)
     for (x, _, width), (following, _, _) in pairwise(areas):
         assert x + width == pytest.approx(following, abs=0.11)
 

@@ -88,8 +88,8 @@ def contrast_table(
         freedom. ``p`` is nan below ``n_test``, ``p_adj`` Holm's over the contrasts of a scale and unit.
         ``state`` is that of ``evidence.state``, ``too_few`` below ``n_describe`` pairs (counts only), or
         ``absent`` when nobody is in a wave. ``sesoi`` is a share of the SD in the first wave. ``retained`` is
-        NA but on ``retention``: true when the interval of level ``2 * confidence - 1`` lies above minus
-        ``sesoi``. Further notes: ``wave_missing``, ``not_tested``, ``without_unlinked_sites``,
+        NA but on ``retention`` of a scale that went up while learning, as nothing else can be kept: true when
+        the interval of level ``2 * confidence - 1`` lies above minus ``sesoi``. Further notes: ``wave_missing``, ``not_tested``, ``without_unlinked_sites``,
         ``without_absent_sites``.
 
     Examples
@@ -147,8 +147,9 @@ def _rows(unit: Unit, model: _Model, waves: list[str], rules: _Rules) -> list[di
         rows.append(keys | _told(unit, model, (i, j), sesoi, rules))
     for row, p in zip(rows, holm([row.get("p", NAN) for row in rows]), strict=True):
         row["p_adj"] = float(p)
-        if row["contrast"] == "retention" and not math.isnan(row.get("lo90", NAN) + sesoi):
-            row["retained"] = row["lo90"] > -sesoi
+    learning, retention = rows[0], rows[1]
+    if learning["state"] == "up" and not math.isnan(retention.get("lo90", NAN) + sesoi):
+        retention["retained"] = retention["lo90"] > -sesoi
     return rows
 
 

@@ -115,6 +115,9 @@ def text_of(path: Path, name: str) -> tuple[str, tuple[tuple[str, int], ...]]:
 def _separator(text: str, name: str, quote: str) -> str:
     """Find the separator that the file itself leaves no doubt about; a table of one column has a comma."""
     several = [sign for sign in SEPARATORS.values() if _n_columns(text, sign, quote, name) > 1]
+    if not several and "|" in text.partition("\n")[0]:
+        remedy = "save it with commas, semicolons or tabs between them"
+        raise _refused(place(name, 1), "one known sign must separate the values", "`|`", remedy)
     if len(several) < 2:
         return several[0] if several else ","
     fitting = [sign for sign in several if _is_whole(text, sign, quote, name)]

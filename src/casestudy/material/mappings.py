@@ -119,7 +119,8 @@ class FileMapping(Record):
         Pattern of files under ``survey/``; the sheet of a workbook that has more than one.
     program
         What wrote the files: a ``table`` with one header row, ``qualtrics``, ``limesurvey``, ``spss`` or
-        ``self-reflection``. Left out, a ``.sav`` is SPSS, and a file with a row of ImportIds is Qualtrics.
+        ``self-reflection``. Left out, a ``.sav`` is SPSS, and a file with a row of ImportIds or with columns
+        that only Qualtrics writes is Qualtrics.
     instrument
         The kept version of the instrument that was answered, when it is not the present one.
     separator
@@ -143,7 +144,8 @@ class FileMapping(Record):
         there is no answer, ``skipped``, ``not_applicable`` or ``refused``; the decimal mark. What an SPSS
         file marks as missing must be named by one of these.
     unfinished
-        Whether forms that were not finished are kept, which is counted, or dropped.
+        Whether forms that were not finished are kept, which is counted, or dropped; a table and an SPSS file
+        need ``columns.submitted`` for that.
     status
         Further words of the ``Status`` column of Qualtrics: whether such rows are kept or dropped. Previews
         and tests always are dropped.

@@ -49,7 +49,8 @@ _STATUS = {
     "surveytest": "drop",
     "offlinesurveypreview": "drop",
 }
-_YES, _NO = frozenset({"1", "true", "yes", "ja"}), frozenset({"0", "false", "no", "nee"})
+# A spreadsheet program in Dutch turns True and False into words of its own.
+_YES, _NO = frozenset({"1", "true", "yes", "ja", "waar"}), frozenset({"0", "false", "no", "nee", "onwaar"})
 
 
 class _Column(NamedTuple):
@@ -138,12 +139,16 @@ def _n_texts(found: Raw) -> int:
     Many remove the rows below the names. A response in their place must not be taken for questions.
     """
     (_, names), *below = found.grid
-    columns = _columns([names], None)
-    if not below or _is_response(below[0][1], columns):
+    if not below:
         return 1
     line, row = below[0]
-    if any(column.about in _DAYS and cell for column, cell in zip(columns, row, strict=False)):
-        return 2
+    columns = _columns([names], None)
+    days = [cell for column, cell in zip(columns, row, strict=False) if column.about in _DAYS and cell]
+    if days:
+        # A date, or the number that a spreadsheet program makes of one.
+        return 1 if any(_DAY.match(cell) or sheets.is_value(cell) for cell in days) else 2
+    if _is_response(row, columns):
+        return 1
     later = [cells for _, cells in below[1:]]
     if any(cell and any(cell == cells[n] for cells in later if n < len(cells)) for n, cell in enumerate(row)):
         return 1
@@ -191,11 +196,9 @@ def _import_id(cell: str) -> str:
 
 
 def _is_response(row: Sequence[str], columns: Sequence[_Column]) -> bool:
-    """Tell whether a row holds what no row of questions does: a value, or a date where Qualtrics has one."""
+    """Tell whether a row holds what no row of questions does: a value, or the id of a response."""
     return any(
-        sheets.is_value(cell)
-        or (column.about in _DAYS and _DAY.match(cell) is not None)
-        or (column.about == "responseid" and cell.startswith("R_"))
+        sheets.is_value(cell) or (column.about == "responseid" and cell.startswith("R_"))
         for column, cell in zip(columns, row, strict=False)
     )
 
@@ -273,7 +276,7 @@ def _unclear(where: str, said: dict[str, str], mapping: FileMapping) -> Iterable
         remedy = "add the word to `status` in instrument.yml, to keep or to drop"
         yield Problem(where, "the status of a response must be known", "another word", remedy)
     if _is_finished(said) is None:
-        must, remedy = "`Finished` must be 1, 0, True or False", "correct it, or export numbers"
+        must, remedy = "`Finished` must be 1, 0, True or False", "correct it, or export numeric values"
         yield Problem(where, must, "another word", remedy)
 
 

@@ -225,7 +225,8 @@ def _header_problems(name: str, line: int, header: tuple[str, ...]) -> Iterator[
     where = place(name, line)
     for column, n in Counter(header).items():
         if not column:
-            yield Problem(where, "every column must have a name", f"{n} without", "name or remove it")
+            remedy = "name or remove them, and any rows above the header"
+            yield Problem(where, "every column must have a name", f"{n} without", remedy)
         elif n > 1:
             # What reads as a value may be one: a file without a header begins with somebody's answers.
             called = kind_of(column) if is_value(column) else f"`{short(column)}`"

@@ -165,13 +165,14 @@ def _column_problems(sheet: Sheet, mapping: FileMapping, instrument: Instrument)
         )
         yield Problem(where, must, found, f"{remedy} in instrument.yml")
         return
+    n_likened = _MOST_LIKENED // max(len(known), len(sheet.header), 1)
     for n, column in enumerate(missing):
         must = f"the column `{short(column)}` of instrument.yml must be there"
-        near = nearest(column, [short(word) for word in sheet.header]) if n < _MOST_LIKENED else "correct it"
+        near = nearest(column, [short(word) for word in sheet.header]) if n < n_likened else "correct it"
         yield Problem(where, must, "nothing", near)
     for n, (position, column) in enumerate(strange):
         must = "every column must be named in instrument.yml, unread ones under `ignore`"
-        near = _meant(column, known) if n < _MOST_LIKENED else ""
+        near = _meant(column, known) if n < n_likened else ""
         yield Problem(where, must, f"column {position}, `{short(column)}`", near or _NAME_IT)
     items = Counter(item for column in sheet.header if (item := item_of(column, mapping, ids)) is not None)
     for item, n in items.items():
@@ -193,7 +194,7 @@ def _answers_instead(
 
 _NAME_IT = "add it under `items`, `columns` or `ignore`; `*` in `ignore` stands for any words"
 # Likening every column of a large export to every known one takes long.
-_MOST_LIKENED = 50
+_MOST_LIKENED = 20_000
 
 
 def _meant(column: str, known: Collection[str]) -> str:
