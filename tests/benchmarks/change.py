@@ -17,7 +17,7 @@ import time
 import warnings
 from itertools import combinations
 
-# One thread for both sides, set before numpy starts any: on small matrices more threads only wait for another.
+# One thread for both sides, set before numpy starts any: on small matrices threads only wait for others.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 

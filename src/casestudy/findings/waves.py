@@ -89,8 +89,8 @@ def contrast_table(
         ``state`` is that of ``evidence.state``, ``too_few`` below ``n_describe`` pairs (counts only), or
         ``absent`` when nobody is in a wave. ``sesoi`` is a share of the SD in the first wave. ``retained`` is
         NA but on ``retention`` of a scale that went up while learning, as nothing else can be kept: true when
-        the interval of level ``2 * confidence - 1`` lies above minus ``sesoi``. Further notes: ``wave_missing``, ``not_tested``, ``without_unlinked_sites``,
-        ``without_absent_sites``.
+        the interval of level ``2 * confidence - 1`` lies above minus ``sesoi``. Further notes:
+        ``wave_missing``, ``not_tested``, ``without_unlinked_sites``, ``without_absent_sites``.
 
     Examples
     --------
