@@ -281,7 +281,7 @@ def test_a_site_of_which_nothing_can_be_shown_gets_one_line(scene: dict[str, obj
     drawn = figures.items(**{**scene, "distributions": few}).draw(labels.read("nl"), "site")  # type: ignore[arg-type]
     assert "<img" not in str(drawn.html)
     assert "<table" not in str(drawn.html)
-    assert "tonen we niet" in str(drawn.html)
+    assert "te weinig mensen" in str(drawn.html)
 
 
 def test_items_with_other_options_stand_apart_in_their_own_words(scene: dict[str, object]) -> None:

@@ -33,6 +33,11 @@ class View:
     shifts: pd.DataFrame
     withheld: tuple[Withheld, ...]
 
+    @property
+    def is_told(self) -> bool:
+        """Whether anything is said of any item."""
+        return bool(self.answers["form"].isin(["percent", "of", "word"]).any())
+
     def of(self, scale: Scale) -> View:
         """Give what belongs to the items of one scale."""
         ids = [item.id for item in scale.items]
@@ -105,6 +110,8 @@ def items(
         shelf = asked_scales(view, instrument)
         if not shelf:
             return Rendering(markup.absent(labels["absent.no_comparison"]), None, view.withheld)
+        if not view.is_told:
+            return Rendering(markup.absent(labels["absent.too_few"]), None, view.withheld)
         tables = [
             scale_tables(f"{id}-{number}", view.of(scale), scale, study, instrument, labels)
             for number, scale in enumerate(shelf, start=1)
@@ -146,7 +153,7 @@ def scale_tables(
 ) -> Markup:
     """Write the answers of one scale as a table, and who moved as another; nothing shown is one line."""
     name = scale.label[labels.language]
-    if not view.answers["form"].isin(["percent", "of", "word"]).any():
+    if not view.is_told:
         return markup.absent(labels.say("items.all_hidden", scale=name))
     heads = columns_of(view, scale, instrument)
     columns = [
