@@ -65,6 +65,7 @@ reporting.notebooks reporting.fragments reporting.pages reporting.gate
 building.inputs building.ledger building.shelf building.plan building.parameters building.kernels
 building.pools building.workers building.status building.edition building.publish building.run
 exchange.form exchange.typing_sheet exchange.xlsform exchange.limesurvey
+exchange.limesurvey_structure
 simulation.bank simulation.truth simulation.cast simulation.talk simulation.archives simulation.files
 simulation.coders simulation.settings simulation.survey simulation.judgements simulation.folder
 commands.terminal commands.selection commands.intake commands.coding commands.codebook commands.suggest

@@ -35,6 +35,12 @@ WHY_NO_BAND = {"few": "too few answered", "one_site": "hardly anybody from more 
 )
 @click.option("--reference", is_flag=True, help="Show on the page where the middle half of all sites scored.")
 @click.option("--keep", is_flag=True, help="Keep instrument.yml as its version, before it is changed.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Write instrument.yml from a LimeSurvey structure (lss, lsg, txt, tsv); never over another.",
+)
 def instrument(
     study: str | None,
     wave: str | None,
@@ -43,6 +49,7 @@ def instrument(
     to: Path | None,
     reference: bool,
     keep: bool,
+    source: Path | None,
 ) -> None:
     """Write the forms of the instrument, and how their answers are read.
 
@@ -60,7 +67,8 @@ def instrument(
     tell what one person said.
 
     With --keep no form is written, but the instrument itself is kept in `instruments/`, so that answers to
-    this version can be read after it has changed.
+    this version can be read after it has changed. With --from a questionnaire that stands in LimeSurvey
+    becomes an instrument to go on with.
 
     \b
     Example: casestudy instrument voorbeeld --wave T1 --language nl
@@ -70,6 +78,11 @@ def instrument(
         from casestudy.material import codebook, instrument_versions, rewrites
         from casestudy.material import instrument as instruments
 
+        if source is not None:
+            if wave or site or language or to or reference or keep:
+                raise WrongUse("--from: it must stand alone; leave the other options out")
+            _take_over(found, source)
+            return
         if keep:
             if wave or site or language or to or reference:
                 raise WrongUse("--keep: it must stand alone; leave the other options out")
@@ -94,6 +107,28 @@ def instrument(
             rewrites.write_whole(folder / name, data)
             click.echo(f"{folder.name}/{name}")
         refused.stop()
+
+
+def _take_over(study: Study, source: Path) -> None:
+    """Write instrument.yml from the structure of a questionnaire, and say what is still to be done."""
+    from casestudy.errors import WrongUse
+    from casestudy.exchange import limesurvey_structure
+    from casestudy.material import instrument as instruments
+    from casestudy.material import rewrites
+
+    if (study.folder / instruments.FILE).exists():
+        raise WrongUse(
+            f"--from: the study must have no {instruments.FILE} yet, found one; move it away first"
+        )
+    structure = limesurvey_structure.read(source.read_bytes(), source.name)
+    text = limesurvey_structure.instrument(structure, "questionnaire")
+    rewrites.write_whole(study.folder / instruments.FILE, text.encode())
+    click.echo(f"{instruments.FILE}: {len(structure.questions)} questions of {source.name} were read")
+    for code in limesurvey_structure.skipped(structure):
+        click.echo(f"left out, as it is no question with answers to choose from: {code}")
+    click.echo(
+        "now name the scales, mark reversed items, and say how answers are read; then `casestudy check`"
+    )
 
 
 def _bands(study: Study, instrument: Instrument) -> tuple[Band, ...]:
