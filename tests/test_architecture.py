@@ -20,19 +20,20 @@ READING_ORDER = """
 errors documents schema study labels
 material.folders material.rewrites material.lines material.logs material.codebook
 material.codebook_changes material.codebook_versions material.people material.texts material.speakers
-material.speaker_doubts material.turns material.captions material.archives material.word
-material.open_document material.rich_text material.pdf_columns material.pdf_pages material.pdf
-material.workbooks material.turns_table material.transcripts material.arrivals material.front_matter
-material.open_answers material.source_rows material.sources material.alignment material.anchors
-material.coding_events material.coding_rules material.standing material.codings material.reviews
-material.signed material.decisions material.settling material.crosswalk material.code_history
-material.evidence material.ratings material.merging material.guide material.rounds material.memos
-material.summaries material.mappings material.cells material.questions material.instrument
-material.instrument_versions material.delimited material.sheets material.form_heads material.syntax_files
-material.qualtrics material.limesurvey material.spss_cases material.spss material.survey_files
-material.salt material.sealed material.reflections material.submissions material.answers material.survey
-material.sealing material.check material.double_coding material.originals material.proposals
-material.margins material.intake material.frames material.site_tables
+material.speaker_doubts material.turns material.captions material.formats.archives material.formats.word
+material.formats.open_document material.formats.rich_text material.formats.pdf_columns
+material.formats.pdf_pages material.formats.pdf material.formats.workbooks material.turns_table
+material.transcripts material.arrivals material.front_matter material.open_answers material.source_rows
+material.sources material.alignment material.anchors material.coding_events material.coding_rules
+material.standing material.codings material.reviews material.signed material.decisions material.settling
+material.crosswalk material.code_history material.evidence material.ratings material.merging
+material.guide material.rounds material.memos material.summaries material.mappings material.cells
+material.questions material.instrument material.instrument_versions material.formats.delimited
+material.formats.sheets material.formats.form_heads material.formats.syntax_files
+material.formats.qualtrics material.formats.limesurvey material.formats.spss_cases material.formats.spss
+material.survey_files material.salt material.sealed material.reflections material.submissions
+material.answers material.survey material.sealing material.check material.double_coding material.originals
+material.proposals material.margins material.intake material.frames material.site_tables
 findings.intervals findings.counts findings.terms findings.words findings.wording findings.overlaps
 findings.nearness findings.rows findings.dictionary findings.evaluation findings.audit
 findings.suggestions findings.learning findings.worklist findings.categories findings.agreement
@@ -64,8 +65,7 @@ reporting.self_reflection.page reporting.self_reflection.paper
 reporting.notebooks reporting.fragments reporting.pages reporting.gate
 building.inputs building.ledger building.shelf building.plan building.parameters building.kernels
 building.pools building.workers building.status building.edition building.publish building.run
-exchange.form exchange.typing_sheet exchange.xlsform exchange.limesurvey
-exchange.limesurvey_structure
+exchange.form exchange.typing_sheet exchange.xlsform exchange.limesurvey exchange.limesurvey_structure
 simulation.bank simulation.truth simulation.cast simulation.talk simulation.archives simulation.files
 simulation.coders simulation.settings simulation.survey simulation.judgements simulation.folder
 commands.terminal commands.selection commands.intake commands.coding commands.codebook commands.suggest

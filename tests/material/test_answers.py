@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from casestudy.errors import Problem
 from casestudy.material import answers
+from casestudy.material.formats.sheets import Meanings
 from casestudy.material.instrument import Instrument
 from casestudy.material.mappings import FileMapping
 from casestudy.material.questions import Item, Options, Scale
-from casestudy.material.sheets import Meanings
 from casestudy.material.submissions import Submission
 from casestudy.study import Words
 

@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import pdf, pdf_pages, transcripts
+from casestudy.material import transcripts
+from casestudy.material.formats import pdf, pdf_pages
 
 N_COPIES = 200
 WORDS = [

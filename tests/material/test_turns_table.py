@@ -9,7 +9,8 @@ from html import escape
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import turns_table, workbooks
+from casestudy.material import turns_table
+from casestudy.material.formats import workbooks
 from casestudy.material.turns_table import Row
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

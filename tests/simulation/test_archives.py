@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from casestudy.material import sheets, word
+from casestudy.material.formats import sheets, word
 from casestudy.simulation import archives
 
 

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from casestudy import schema
 from casestudy.documents import nearest, short
 from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import texts, workbooks
+from casestudy.material import texts
+from casestudy.material.formats import workbooks
 from casestudy.material.transcripts import Sentence, Transcript, Turn
 
 # Names of the column that says whose answer it is, in the order of preference.

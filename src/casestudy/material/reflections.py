@@ -18,10 +18,10 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from casestudy.documents import Record
 from casestudy.errors import Gathered, InvalidMaterial, Problem
 from casestudy.material import folders, instrument_versions
+from casestudy.material.formats.sheets import Sheet
 from casestudy.material.instrument import Instrument
 from casestudy.material.mappings import Columns, FileMapping, Tick
 from casestudy.material.questions import Options
-from casestudy.material.sheets import Sheet
 from casestudy.study import Language, Month, Study
 
 FORMAT = "casestudy-self-reflection"

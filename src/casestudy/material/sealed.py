@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from casestudy.errors import InvalidMaterial, Problem, place
 from casestudy.material import folders
+from casestudy.material.formats.sheets import Meanings, Sheet
 from casestudy.material.instrument import FOLDER
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Meanings, Sheet
 from casestudy.study import Study
 
 CODE, HOW = "sealed_code", "sealed_by"

@@ -32,9 +32,9 @@ from casestudy.material import (
     survey,
 )
 from casestudy.material import instrument as instruments
+from casestudy.material.formats.sheets import Sheet
 from casestudy.material.instrument import FILE, FOLDER, Instrument
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Sheet
 from casestudy.material.submissions import Submission
 from casestudy.material.survey import LinkMethod, Responses
 from casestudy.study import Study

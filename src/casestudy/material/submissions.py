@@ -14,13 +14,14 @@ from typing import NamedTuple
 from casestudy.documents import nearest, short
 from casestudy.errors import Gathered, Problem, place
 from casestudy.material import instrument as instruments
-from casestudy.material import reflections, sealed, sheets, survey_files
+from casestudy.material import reflections, sealed, survey_files
 from casestudy.material.cells import kind_of
-from casestudy.material.form_heads import Heads
+from casestudy.material.formats import sheets
+from casestudy.material.formats.form_heads import Heads
+from casestudy.material.formats.sheets import Meanings, Sheet
 from casestudy.material.instrument import FOLDER, Instrument
 from casestudy.material.mappings import FileMapping
 from casestudy.material.people import RoleClass
-from casestudy.material.sheets import Meanings, Sheet
 from casestudy.study import Study
 
 

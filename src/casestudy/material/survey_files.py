@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from casestudy.errors import InvalidMaterial, Problem
-from casestudy.material import limesurvey, qualtrics, sheets, spss, syntax_files
+from casestudy.material.formats import limesurvey, qualtrics, sheets, spss, syntax_files
+from casestudy.material.formats.sheets import Sheet
+from casestudy.material.formats.syntax_files import Column
 from casestudy.material.instrument import FOLDER, Instrument
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Sheet
-from casestudy.material.syntax_files import Column
 from casestudy.study import Study
 
 

@@ -14,17 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from casestudy.errors import InvalidMaterial, Problem
-from casestudy.material import (
-    captions,
-    open_document,
-    pdf,
-    rich_text,
-    speakers,
-    texts,
-    turns,
-    turns_table,
-    word,
-)
+from casestudy.material import captions, speakers, texts, turns, turns_table
+from casestudy.material.formats import open_document, pdf, rich_text, word
 from casestudy.material.speakers import Known
 from casestudy.material.turns import Said, Sentence, Transcript, Turn
 

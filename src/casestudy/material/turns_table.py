@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from casestudy import schema
 from casestudy.documents import short
 from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import workbooks
-from casestudy.material.workbooks import Grid
+from casestudy.material.formats import workbooks
+from casestudy.material.formats.workbooks import Grid
 
 _HEADERS = {
     "speaker": "speaker|spreker|speaker name|name|naam|who|wie|participant|deelnemer|naam spreker"

@@ -13,8 +13,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import word
-from casestudy.material.word import Table
+from casestudy.material.formats import word
+from casestudy.material.formats.word import Table
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"

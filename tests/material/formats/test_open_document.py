@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import open_document
-from casestudy.material.word import Table
+from casestudy.material.formats import open_document
+from casestudy.material.formats.word import Table
 
 MIME = b"application/vnd.oasis.opendocument.text"
 SPACES = 'xmlns:office="o" xmlns:text="t" xmlns:table="b" xmlns:style="s" xmlns:draw="d"'

@@ -12,8 +12,8 @@ import pyreadstat
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import spss, spss_cases
-from casestudy.material.sheets import Sheet
+from casestudy.material.formats import spss, spss_cases
+from casestudy.material.formats.sheets import Sheet
 
 CASES = pd.DataFrame(
     {

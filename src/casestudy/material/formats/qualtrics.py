@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from casestudy.documents import short
 from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import sheets
+from casestudy.material.formats import sheets
+from casestudy.material.formats.sheets import Raw, Sheet
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Raw, Sheet
 
 # Names of columns that tell who somebody is, and the ImportIds of the same; compared without gaps and case.
 PERSONAL = frozenset(

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from casestudy.material import archives, texts
-from casestudy.material.archives import Archive, child, kind_of, value
+from casestudy.material import texts
+from casestudy.material.formats import archives
+from casestudy.material.formats.archives import Archive, child, kind_of, value
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _KIND = {"kind": "a readable Word file", "program": "Word"}

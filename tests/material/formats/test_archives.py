@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import archives
+from casestudy.material.formats import archives
 
 
 def packed(parts: dict[str, bytes]) -> bytes:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import delimited, sheets
+from casestudy.material.formats import delimited, sheets
 
 GOOD = "id;naam;V1\np1;één;4\np2;zoë;\n"
 CELLS = [(1, ["id", "naam", "V1"]), (2, ["p1", "één", "4"]), (3, ["p2", "zoë", ""])]

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from casestudy.errors import InvalidMaterial, Problem
-from casestudy.material.pdf_columns import Stretch
+from casestudy.material.formats.pdf_columns import Stretch
 
 LIMIT_BYTES = 50_000_000
 LIMIT_SECONDS = 20
 # Named and not imported: what it needs would cost every command its start.
-_PROCESS = "casestudy.material.pdf_pages"
+_PROCESS = "casestudy.material.formats.pdf_pages"
 
 _LIGATURES = {
     0xFB00: "ff",

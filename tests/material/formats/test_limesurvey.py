@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import limesurvey, sheets, syntax_files
+from casestudy.material.formats import limesurvey, sheets, syntax_files
+from casestudy.material.formats.sheets import Sheet
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Sheet
 
 R = r"""data <- read.csv("survey_1_R_data_file.csv", quote = "'\"", na.strings=c("", "\"\""),
   stringsAsFactors=FALSE, fileEncoding="UTF-8-BOM")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import sheets
+from casestudy.material.formats import sheets
 
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -10,9 +10,9 @@ from typing import TypeVar, get_args
 from casestudy.errors import Problem
 from casestudy.material import cells, people
 from casestudy.material.cells import kind_of
+from casestudy.material.formats.sheets import Meanings
 from casestudy.material.mappings import FileMapping
 from casestudy.material.people import Role, RoleClass
-from casestudy.material.sheets import Meanings
 from casestudy.study import Study
 
 LIMIT_ID = 64

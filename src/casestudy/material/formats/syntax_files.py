@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import delimited
+from casestudy.material.formats import delimited
 
 SUFFIXES = {".r", ".sps"}
 

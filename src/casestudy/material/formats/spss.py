@@ -17,17 +17,17 @@ from typing import Any
 
 from casestudy.documents import must_be_there
 from casestudy.errors import InvalidMaterial, Problem
-from casestudy.material.delimited import WITHOUT_VALUE
+from casestudy.material.formats.delimited import WITHOUT_VALUE
+from casestudy.material.formats.sheets import Meanings, Sheet
+from casestudy.material.formats.workbooks import number
 from casestudy.material.mappings import heading
-from casestudy.material.sheets import Meanings, Sheet
-from casestudy.material.workbooks import number
 
 SUFFIXES = {".sav", ".zsav"}
 LIMIT_BYTES = 50_000_000
 # The process stops itself after less time of its own; a busy machine may keep it waiting.
 LIMIT_SECONDS = 60
 # Named and not imported: what it needs would cost every command its start.
-_PROCESS = "casestudy.material.spss_cases"
+_PROCESS = "casestudy.material.formats.spss_cases"
 
 Value = float | str | None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from casestudy.documents import must_be_there
 from casestudy.errors import InvalidMaterial, Problem, place
 from casestudy.material import texts
-from casestudy.material.workbooks import LIMIT_CELLS, Grid
+from casestudy.material.formats.workbooks import LIMIT_CELLS, Grid
 
 LIMIT_BYTES = 50_000_000
 LIMIT_ROWS = 200_000

@@ -18,8 +18,8 @@ from pypdf import PageObject, PdfReader
 from pypdf.generic import ArrayObject, ContentStream, NameObject
 from pypdf.generic._font import Font
 
-from casestudy.material import pdf_columns
-from casestudy.material.pdf_columns import Stretch
+from casestudy.material.formats import pdf_columns
+from casestudy.material.formats.pdf_columns import Stretch
 
 if sys.platform != "win32":
     import resource

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import pdf, pdf_columns, pdf_pages
-from casestudy.material.pdf import Line
-from casestudy.material.pdf_columns import Stretch
+from casestudy.material.formats import pdf, pdf_columns, pdf_pages
+from casestudy.material.formats.pdf import Line
+from casestudy.material.formats.pdf_columns import Stretch
 
 CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from casestudy.documents import short
 from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import sheets
+from casestudy.material.formats import sheets
+from casestudy.material.formats.sheets import Meanings, Raw, Sheet
+from casestudy.material.formats.syntax_files import Column
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Meanings, Raw, Sheet
-from casestudy.material.syntax_files import Column
 
 # What LimeSurvey says of a form itself, in the words of both kinds of header.
 _ABOUT = {

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import rich_text
-from casestudy.material.word import Table
+from casestudy.material.formats import rich_text
+from casestudy.material.formats.word import Table
 
 FONTS = rb"{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial Cyr;}{\f2\fcharset238 Arial CE;}}"
 CASES = {

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from casestudy.errors import InvalidMaterial
-from casestudy.material import qualtrics, sheets
+from casestudy.material.formats import qualtrics, sheets
+from casestudy.material.formats.sheets import Sheet
 from casestudy.material.mappings import FileMapping
-from casestudy.material.sheets import Sheet
 
 IDS = {
     "StartDate": "startDate",

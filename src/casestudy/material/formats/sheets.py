@@ -9,10 +9,10 @@ from pathlib import Path
 
 from casestudy.documents import nearest, short
 from casestudy.errors import InvalidMaterial, Problem, place
-from casestudy.material import delimited, workbooks
 from casestudy.material.cells import kind_of
+from casestudy.material.formats import delimited, workbooks
+from casestudy.material.formats.workbooks import Grid
 from casestudy.material.mappings import heading
-from casestudy.material.workbooks import Grid
 
 TEXT = {".csv", ".tsv", ".txt", ".dat"}
 WORKBOOK = {".xlsx", ".xlsm"}

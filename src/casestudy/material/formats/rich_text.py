@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from casestudy.errors import InvalidMaterial, Problem
-from casestudy.material.word import Table
+from casestudy.material.formats.word import Table
 
 LIMIT_BYTES = 50_000_000
 LIMIT_DEPTH = 1_000

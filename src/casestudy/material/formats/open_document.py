@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from casestudy.material import archives
-from casestudy.material.archives import Archive, child, kind_of, value
-from casestudy.material.word import Table
+from casestudy.material.formats import archives
+from casestudy.material.formats.archives import Archive, child, kind_of, value
+from casestudy.material.formats.word import Table
 
 _MIME = b"application/vnd.oasis.opendocument.text"
 _KIND = {"kind": "a readable OpenDocument text", "program": "LibreOffice"}
