@@ -120,15 +120,15 @@ def _take_over(study: Study, source: Path) -> None:
         raise WrongUse(
             f"--from: the study must have no {instruments.FILE} yet, found one; move it away first"
         )
-    structure = limesurvey_structure.read(source.read_bytes(), source.name)
+    with source.open("rb") as opened:
+        data = opened.read(limesurvey_structure.MOST_BYTES + 1)
+    structure = limesurvey_structure.read(data, source.name)
     text = limesurvey_structure.instrument(structure, "questionnaire")
     rewrites.write_whole(study.folder / instruments.FILE, text.encode())
     click.echo(f"{instruments.FILE}: {len(structure.questions)} questions of {source.name} were read")
     for code in limesurvey_structure.skipped(structure):
         click.echo(f"left out, as it is no question with answers to choose from: {code}")
-    click.echo(
-        "now name the scales, mark reversed items, and say how answers are read; then `casestudy check`"
-    )
+    click.echo("now name the scales, take out what is none, and mark reversed items; then `casestudy check`")
 
 
 def _bands(study: Study, instrument: Instrument) -> tuple[Band, ...]:
